@@ -1,0 +1,49 @@
+// AVX2: four rows a step, bits spread by magic masks.
+#include "kernels.h"
+#include "level_tables.h"
+#include "magic_masks.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include "../common/isa_region.h"
+
+namespace octoload::morton {
+namespace {
+
+OCTOLOAD_ISA_REGION_BEGIN("avx2")
+
+#include "avx2_lanes_inl.h"
+#include "magic_lanes_inl.h"
+
+struct V : Avx2Lanes {
+  OCTOLOAD_INLINE U64 interleave(U64 x, U64 y, U64 z) { return interleave_lanes<V>(x, y, z); }
+  OCTOLOAD_INLINE void deinterleave(U64 code, U64 index[3]) { deinterleave_lanes<V>(code, index); }
+};
+
+#include "batch_inl.h"
+
+size_t encode(const Points& points, const Levels& levels, const Frame& frame,
+              const CodesOut& out) {
+  return encode_batch<V>(points, levels, frame, out);
+}
+
+size_t decode(const Codes& codes, const Levels& levels, Corner corner, const Frame& frame,
+              const PointsOut& out) {
+  return decode_batch<V>(codes, levels, corner, frame, out);
+}
+
+void copy_in(const Points& points, uint64_t* out) { copy_in_batch<V>(points, out); }
+
+void copy_out(const Codes& codes, const PointsOut& out) { copy_out_batch<V>(codes, out); }
+
+OCTOLOAD_ISA_REGION_END
+
+}  // namespace
+
+const Kernel kAvx2Kernel = {"avx2", encode, decode, copy_in, copy_out};
+
+}  // namespace octoload::morton
+
+#endif
