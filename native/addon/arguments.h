@@ -1,0 +1,97 @@
+// Reads a call's arguments one after another, and checks what C++ relies on.
+//
+// The TypeScript face has already refused wrong arguments with a message for
+// people. What is checked again here is the border's own safety: a typed array
+// of the right element type and length, or an exception and no access.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "../common/frame.h"
+#include "../envelope/envelope.h"
+#include "../morton/kernel.h"
+
+namespace octoload::addon {
+
+class Arguments {
+ public:
+  // `pins`: keep the arrays' memory alive until this object's pins are dropped
+  // (for calls that outlive the JavaScript frame).
+  Arguments(const Napi::CallbackInfo& info, bool pins) : info_(info), pinning_(pins) {}
+
+  // Once an argument was wrong every later read gives an empty value; the
+  // caller checks ok() at the end and returns, the exception pending.
+  bool ok() const { return ok_; }
+  std::vector<std::shared_ptr<void>> take_pins() { return std::move(pins_); }
+
+  Napi::Value next();
+  bool flag();
+  uint32_t number(uint32_t max);
+
+  // Typed arrays. With `length` it must match; the optional forms give an
+  // empty span (data() == nullptr) for null.
+  std::span<double> doubles() { return typed<double>(napi_float64_array); }
+  std::span<double> doubles(size_t length) { return sized(doubles(), length); }
+  std::span<uint64_t> words() { return words_of(next()); }
+  std::span<uint64_t> words(size_t length) { return sized(words(), length); }
+  std::span<uint16_t> halves() { return typed<uint16_t>(napi_uint16_array); }
+  std::span<uint32_t> offsets() { return typed<uint32_t>(napi_uint32_array); }
+  std::span<uint32_t> offsets(size_t length) { return sized(offsets(), length); }
+  std::span<uint8_t> bytes() { return typed<uint8_t>(napi_uint8_array); }
+  std::span<uint8_t> bytes(size_t length) { return sized(bytes(), length); }
+  std::span<uint16_t> halves_or_null(size_t length);
+  // Eight-byte slots of any kind: BigInt64Array, BigUint64Array, Float64Array.
+  std::span<uint64_t> slots_or_null(size_t length);
+  // One SQLite column: kinds (Uint8Array, or a number for all rows), then slots
+  // (eight-byte elements, or null where no row has one).
+  envelope::ValueColumn column(size_t length);
+  // As column(), where only TEXT and BLOB have a slot.
+  envelope::ValueColumn original(size_t length);
+  envelope::MutableValueColumn mutable_column(size_t length);
+  // An array of kinds and slots in turn.
+  std::vector<envelope::ValueColumn> columns(size_t length);
+  std::vector<envelope::MutableValueColumn> mutable_columns(size_t length);
+  // Tiles, then cells or null, then levels.
+  envelope::RowKeys keys(size_t length);
+  // A level for all rows (number) or one a row (Uint8Array).
+  morton::Levels levels(size_t length);
+  Frame frame();
+
+  // Array length of the next argument without consuming it.
+  size_t peek_length() const;
+  void refuse(const char* expected);
+
+ private:
+  template <class T>
+  std::span<T> typed(napi_typedarray_type type) {
+    return view<T>(next(), type);
+  }
+  template <class T>
+  std::span<T> view(Napi::Value value, napi_typedarray_type type);
+  template <class T>
+  std::span<T> sized(std::span<T> span, size_t length) {
+    if (span.size() != length) refuse("an array of the batch's length");
+    return ok_ ? span : std::span<T>();
+  }
+  std::span<uint64_t> words_of(Napi::Value value);
+  envelope::ValueColumn column_of(Napi::Value kinds, Napi::Value slots, size_t length,
+                                  bool numbers_have_slots = true);
+  envelope::MutableValueColumn mutable_column_of(Napi::Value kinds, Napi::Value slots,
+                                                 size_t length);
+  // Element pairs of an array argument; empty and refused when it is none.
+  std::vector<std::pair<Napi::Value, Napi::Value>> pairs();
+
+  const Napi::CallbackInfo& info_;
+  size_t index_ = 0;
+  bool pinning_;
+  bool ok_ = true;
+  std::vector<std::shared_ptr<void>> pins_;
+};
+
+}  // namespace octoload::addon

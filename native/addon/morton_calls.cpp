@@ -1,0 +1,171 @@
+// encode, decode and the benchmark's yardsticks.
+#include "../morton/kernels.h"
+#include "../morton/strided.h"
+#include "batch_task.h"
+#include "calls.h"
+
+namespace octoload::addon {
+namespace {
+
+using morton::Codes;
+using morton::CodesOut;
+using morton::Corner;
+using morton::Kernel;
+using morton::Levels;
+using morton::Points;
+using morton::PointsOut;
+
+const Kernel* read_kernel(Arguments& arguments) {
+  const std::span<const morton::KernelChoice> choices = morton::kernel_choices();
+  const uint32_t index = arguments.number(static_cast<uint32_t>(choices.size() - 1));
+  if (arguments.ok() && choices[index].runnable) return choices[index].kernel;
+  arguments.refuse("the index of a kernel that runs here");
+  return nullptr;
+}
+
+CodesOut read_codes_out(Arguments& arguments, size_t count) {
+  CodesOut out;
+  out.tiles = arguments.words(count).data();
+  out.cells = arguments.halves_or_null(count).data();
+  out.status = arguments.bytes(count).data();
+  return out;
+}
+
+// (kernel, x, y, z, levels, frame, tiles, cells | null, status, onPool) -> rejected
+struct EncodeJob {
+  const Kernel* kernel = nullptr;
+  Points points;
+  Levels levels;
+  Frame frame{};
+  CodesOut out;
+  size_t rejected = 0;
+
+  static EncodeJob parse(Arguments& arguments) {
+    EncodeJob job;
+    job.kernel = read_kernel(arguments);
+    const std::span<double> x = arguments.doubles();
+    job.points = {x.data(), arguments.doubles(x.size()).data(), arguments.doubles(x.size()).data(),
+                  x.size()};
+    job.levels = arguments.levels(x.size());
+    job.frame = arguments.frame();
+    job.out = read_codes_out(arguments, x.size());
+    return job;
+  }
+  void run() noexcept { rejected = kernel->encode(points, levels, frame, out); }
+  Napi::Value result(Napi::Env env) const {
+    return Napi::Number::New(env, static_cast<double>(rejected));
+  }
+};
+
+// (kernel, xyz, stride, levels, frame, tiles, cells | null, status, onPool) -> rejected
+struct EncodeStridedJob {
+  const Kernel* kernel = nullptr;
+  morton::StridedPoints points;
+  Levels levels;
+  Frame frame{};
+  CodesOut out;
+  size_t rejected = 0;
+
+  static EncodeStridedJob parse(Arguments& arguments) {
+    EncodeStridedJob job;
+    job.kernel = read_kernel(arguments);
+    const std::span<double> xyz = arguments.doubles();
+    job.points.xyz = xyz.data();
+    job.points.stride = arguments.number(1u << 20);
+    if (job.points.stride < 3) arguments.refuse("a stride of at least 3");
+    if (!arguments.ok()) return job;
+    // The last point needs its three coordinates, not a whole stride.
+    job.points.count = (xyz.size() + job.points.stride - 3) / job.points.stride;
+    job.levels = arguments.levels(job.points.count);
+    job.frame = arguments.frame();
+    job.out = read_codes_out(arguments, job.points.count);
+    return job;
+  }
+  void run() noexcept { rejected = encode_strided(*kernel, points, levels, frame, out); }
+  Napi::Value result(Napi::Env env) const {
+    return Napi::Number::New(env, static_cast<double>(rejected));
+  }
+};
+
+// (kernel, tiles, cells | null, levels, corner, frame, x, y, z, status, onPool) -> rejected
+struct DecodeJob {
+  const Kernel* kernel = nullptr;
+  Codes codes;
+  Levels levels;
+  Corner corner = Corner::kCenter;
+  Frame frame{};
+  PointsOut out;
+  size_t rejected = 0;
+
+  static DecodeJob parse(Arguments& arguments) {
+    DecodeJob job;
+    job.kernel = read_kernel(arguments);
+    const std::span<uint64_t> tiles = arguments.words();
+    const size_t count = tiles.size();
+    job.codes = {tiles.data(), arguments.halves_or_null(count).data(), count};
+    job.levels = arguments.levels(count);
+    job.corner = static_cast<Corner>(arguments.number(2));
+    job.frame = arguments.frame();
+    job.out.x = arguments.doubles(count).data();
+    job.out.y = arguments.doubles(count).data();
+    job.out.z = arguments.doubles(count).data();
+    job.out.status = arguments.bytes(count).data();
+    return job;
+  }
+  void run() noexcept { rejected = kernel->decode(codes, levels, corner, frame, out); }
+  Napi::Value result(Napi::Env env) const {
+    return Napi::Number::New(env, static_cast<double>(rejected));
+  }
+};
+
+// (kernel, x, y, z, out, onPool): an encode's memory traffic and no work
+struct CopyInJob {
+  const Kernel* kernel = nullptr;
+  Points points;
+  uint64_t* out = nullptr;
+
+  static CopyInJob parse(Arguments& arguments) {
+    CopyInJob job;
+    job.kernel = read_kernel(arguments);
+    const std::span<double> x = arguments.doubles();
+    job.points = {x.data(), arguments.doubles(x.size()).data(), arguments.doubles(x.size()).data(),
+                  x.size()};
+    job.out = arguments.words(x.size()).data();
+    return job;
+  }
+  void run() noexcept { kernel->copy_in(points, out); }
+  Napi::Value result(Napi::Env env) const { return env.Undefined(); }
+};
+
+// (kernel, tiles, x, y, z, onPool): a decode's memory traffic and no work
+struct CopyOutJob {
+  const Kernel* kernel = nullptr;
+  Codes codes;
+  PointsOut out;
+
+  static CopyOutJob parse(Arguments& arguments) {
+    CopyOutJob job;
+    job.kernel = read_kernel(arguments);
+    const std::span<uint64_t> tiles = arguments.words();
+    job.codes = {tiles.data(), nullptr, tiles.size()};
+    job.out.x = arguments.doubles(tiles.size()).data();
+    job.out.y = arguments.doubles(tiles.size()).data();
+    job.out.z = arguments.doubles(tiles.size()).data();
+    return job;
+  }
+  void run() noexcept { kernel->copy_out(codes, out); }
+  Napi::Value result(Napi::Env env) const { return env.Undefined(); }
+};
+
+}  // namespace
+
+void export_morton_calls(Napi::Env env, Napi::Object exports) {
+  exports.Set("encode", Napi::Function::New(env, batch_call<EncodeJob>, "encode"));
+  exports.Set("encodeStrided",
+              Napi::Function::New(env, batch_call<EncodeStridedJob>, "encodeStrided"));
+  exports.Set("decode", Napi::Function::New(env, batch_call<DecodeJob>, "decode"));
+  exports.Set("copyIn", Napi::Function::New(env, batch_call<CopyInJob>, "copyIn"));
+  exports.Set("copyOut", Napi::Function::New(env, batch_call<CopyOutJob>, "copyOut"));
+}
+
+}  // namespace octoload::addon
