@@ -3,22 +3,20 @@
 #include <cmath>
 #include <cstdio>
 
-#include "backing_store_pin.h"
-
 namespace octoload::addon {
 namespace {
 
-struct ArrayInfo {
-  napi_typedarray_type type = napi_int8_array;
-  size_t length = 0;
-  void* data = nullptr;
-};
-
-bool array_info(napi_env env, napi_value value, ArrayInfo* info) {
-  bool is_array = false;
-  if (napi_is_typedarray(env, value, &is_array) != napi_ok || !is_array) return false;
-  return napi_get_typedarray_info(env, value, &info->type, &info->length, &info->data, nullptr,
-                                  nullptr) == napi_ok;
+const char* expected_instead_of(ArrayFault fault) {
+  switch (fault) {
+    case ArrayFault::kShared:
+      return "an array on an ArrayBuffer, not a shared one";
+    case ArrayFault::kResizable:
+      return "an array of fixed length";
+    case ArrayFault::kDetached:
+      return "an array whose buffer is not detached";
+    default:
+      return "a typed array of another element type";
+  }
 }
 
 }  // namespace
@@ -49,44 +47,40 @@ uint32_t Arguments::number(uint32_t max) {
   return static_cast<uint32_t>(value);
 }
 
-template <class T>
-std::span<T> Arguments::view(Napi::Value value, napi_typedarray_type type) {
-  ArrayInfo info;
-  if (!ok_ || !array_info(info_.Env(), value, &info) || info.type != type) {
-    refuse("a typed array of another element type");
+ArrayView Arguments::checked_view(napi_value value, ElementType type) {
+  if (!ok_) return {};
+  const ArrayView array = view_of(value, type);
+  if (array.fault != ArrayFault::kNone) {
+    refuse(expected_instead_of(array.fault));
     return {};
   }
-  if (pinning_) pins_.push_back(pin_backing_store(value));
-  return {static_cast<T*>(info.data), info.length};
+  if (pinning_) pins_.push_back(pin_of(value));
+  remember(array);
+  return array;
 }
 
-template std::span<double> Arguments::view(Napi::Value, napi_typedarray_type);
-template std::span<uint8_t> Arguments::view(Napi::Value, napi_typedarray_type);
-template std::span<uint16_t> Arguments::view(Napi::Value, napi_typedarray_type);
-template std::span<uint32_t> Arguments::view(Napi::Value, napi_typedarray_type);
-
-std::span<uint64_t> Arguments::words_of(Napi::Value value) {
-  ArrayInfo info;
-  if (!ok_ || !array_info(info_.Env(), value, &info) ||
-      (info.type != napi_biguint64_array && info.type != napi_bigint64_array &&
-       info.type != napi_float64_array)) {
-    refuse("a typed array of eight-byte elements");
-    return {};
+void Arguments::remember(const ArrayView& array) {
+  if (array.bytes == 0) return;
+  if (outputs_) {
+    for (const std::span<char> other : memory_) {
+      if (array.data < other.data() + other.size() && other.data() < array.data + array.bytes) {
+        refuse("memory that no other argument uses");
+      }
+    }
   }
-  if (pinning_) pins_.push_back(pin_backing_store(value));
-  return {static_cast<uint64_t*>(info.data), info.length};
+  memory_.emplace_back(array.data, array.bytes);
 }
 
 std::span<uint16_t> Arguments::halves_or_null(size_t length) {
   const Napi::Value value = next();
   if (value.IsNull()) return {};
-  return sized(view<uint16_t>(value, napi_uint16_array), length);
+  return sized(view<uint16_t>(value, ElementType::kHalf), length);
 }
 
 std::span<uint64_t> Arguments::slots_or_null(size_t length) {
   const Napi::Value value = next();
   if (value.IsNull()) return {};
-  return sized(words_of(value), length);
+  return sized(view<uint64_t>(value, ElementType::kWord), length);
 }
 
 morton::Levels Arguments::levels(size_t length) {
@@ -95,7 +89,7 @@ morton::Levels Arguments::levels(size_t length) {
     --index_;
     return {nullptr, static_cast<uint8_t>(number(kMaxLevel))};
   }
-  return {sized(view<uint8_t>(value, napi_uint8_array), length).data(), 0};
+  return {sized(view<uint8_t>(value, ElementType::kByte), length).data(), 0};
 }
 
 envelope::ValueColumn Arguments::column_of(Napi::Value kinds, Napi::Value slots, size_t length,
@@ -105,9 +99,9 @@ envelope::ValueColumn Arguments::column_of(Napi::Value kinds, Napi::Value slots,
     column.kind = static_cast<uint8_t>(kinds.As<Napi::Number>().Uint32Value());
     if (column.kind > envelope::kNull) refuse("a storage class from 0 to 5");
   } else {
-    column.kinds = sized(view<uint8_t>(kinds, napi_uint8_array), length).data();
+    column.kinds = sized(view<uint8_t>(kinds, ElementType::kByte), length).data();
   }
-  if (!slots.IsNull()) column.slots = sized(words_of(slots), length).data();
+  if (!slots.IsNull()) column.slots = sized(view<uint64_t>(slots, ElementType::kWord), length).data();
   const bool is_number = column.kind == envelope::kInteger || column.kind == envelope::kReal;
   const bool valueless = column.kind == envelope::kAbsent || column.kind == envelope::kNull ||
                          (is_number && !numbers_have_slots);
@@ -118,8 +112,8 @@ envelope::ValueColumn Arguments::column_of(Napi::Value kinds, Napi::Value slots,
 
 envelope::MutableValueColumn Arguments::mutable_column_of(Napi::Value kinds, Napi::Value slots,
                                                           size_t length) {
-  return {sized(view<uint8_t>(kinds, napi_uint8_array), length).data(),
-          sized(words_of(slots), length).data()};
+  return {sized(view<uint8_t>(kinds, ElementType::kByte), length).data(),
+          sized(view<uint64_t>(slots, ElementType::kWord), length).data()};
 }
 
 envelope::ValueColumn Arguments::column(size_t length) {
@@ -174,14 +168,14 @@ envelope::RowKeys Arguments::keys(size_t length) {
 }
 
 Frame Arguments::frame() {
-  const std::span<double> six = doubles(6);
-  if (!ok_) return {};
-  return {{six[0], six[1], six[2]}, {six[3], six[4], six[5]}};
+  const Napi::Value value = next();
+  if (!value.IsExternal()) {
+    refuse("a frame's handle");
+    return {};
+  }
+  return *value.As<Napi::External<Frame>>().Data();
 }
 
-size_t Arguments::peek_length() const {
-  ArrayInfo info;
-  return array_info(info_.Env(), info_[index_], &info) ? info.length : 0;
-}
+size_t Arguments::peek_length() const { return length_of(info_[index_]); }
 
 }  // namespace octoload::addon

@@ -16,6 +16,7 @@
 #include "../common/frame.h"
 #include "../envelope/envelope.h"
 #include "../morton/kernel.h"
+#include "typed_array.h"
 
 namespace octoload::addon {
 
@@ -23,12 +24,18 @@ class Arguments {
  public:
   // `pins`: keep the arrays' memory alive until this object's pins are dropped
   // (for calls that outlive the JavaScript frame).
-  Arguments(const Napi::CallbackInfo& info, bool pins) : info_(info), pinning_(pins) {}
+  Arguments(const Napi::CallbackInfo& info, bool pins) : info_(info), pinning_(pins) {
+    memory_.reserve(16);
+  }
 
   // Once an argument was wrong every later read gives an empty value; the
   // caller checks ok() at the end and returns, the exception pending.
   bool ok() const { return ok_; }
   std::vector<std::shared_ptr<void>> take_pins() { return std::move(pins_); }
+
+  // The arrays read from here on are written to: none may share memory with
+  // another array of the call. Inputs come first in every call.
+  void outputs_follow() { outputs_ = true; }
 
   Napi::Value next();
   bool flag();
@@ -36,14 +43,14 @@ class Arguments {
 
   // Typed arrays. With `length` it must match; the optional forms give an
   // empty span (data() == nullptr) for null.
-  std::span<double> doubles() { return typed<double>(napi_float64_array); }
+  std::span<double> doubles() { return typed<double>(ElementType::kDouble); }
   std::span<double> doubles(size_t length) { return sized(doubles(), length); }
-  std::span<uint64_t> words() { return words_of(next()); }
+  std::span<uint64_t> words() { return typed<uint64_t>(ElementType::kWord); }
   std::span<uint64_t> words(size_t length) { return sized(words(), length); }
-  std::span<uint16_t> halves() { return typed<uint16_t>(napi_uint16_array); }
-  std::span<uint32_t> offsets() { return typed<uint32_t>(napi_uint32_array); }
+  std::span<uint16_t> halves() { return typed<uint16_t>(ElementType::kHalf); }
+  std::span<uint32_t> offsets() { return typed<uint32_t>(ElementType::kOffset); }
   std::span<uint32_t> offsets(size_t length) { return sized(offsets(), length); }
-  std::span<uint8_t> bytes() { return typed<uint8_t>(napi_uint8_array); }
+  std::span<uint8_t> bytes() { return typed<uint8_t>(ElementType::kByte); }
   std::span<uint8_t> bytes(size_t length) { return sized(bytes(), length); }
   std::span<uint16_t> halves_or_null(size_t length);
   // Eight-byte slots of any kind: BigInt64Array, BigUint64Array, Float64Array.
@@ -61,6 +68,7 @@ class Arguments {
   envelope::RowKeys keys(size_t length);
   // A level for all rows (number) or one a row (Uint8Array).
   morton::Levels levels(size_t length);
+  // What createFrame() made.
   Frame frame();
 
   // Array length of the next argument without consuming it.
@@ -69,17 +77,21 @@ class Arguments {
 
  private:
   template <class T>
-  std::span<T> typed(napi_typedarray_type type) {
+  std::span<T> typed(ElementType type) {
     return view<T>(next(), type);
   }
   template <class T>
-  std::span<T> view(Napi::Value value, napi_typedarray_type type);
+  std::span<T> view(napi_value value, ElementType type) {
+    const ArrayView array = checked_view(value, type);
+    return {reinterpret_cast<T*>(array.data), array.length};
+  }
+  ArrayView checked_view(napi_value value, ElementType type);
+  void remember(const ArrayView& array);
   template <class T>
   std::span<T> sized(std::span<T> span, size_t length) {
     if (span.size() != length) refuse("an array of the batch's length");
     return ok_ ? span : std::span<T>();
   }
-  std::span<uint64_t> words_of(Napi::Value value);
   envelope::ValueColumn column_of(Napi::Value kinds, Napi::Value slots, size_t length,
                                   bool numbers_have_slots = true);
   envelope::MutableValueColumn mutable_column_of(Napi::Value kinds, Napi::Value slots,
@@ -90,7 +102,9 @@ class Arguments {
   const Napi::CallbackInfo& info_;
   size_t index_ = 0;
   bool pinning_;
+  bool outputs_ = false;
   bool ok_ = true;
+  std::vector<std::span<char>> memory_;
   std::vector<std::shared_ptr<void>> pins_;
 };
 

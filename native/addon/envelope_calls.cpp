@@ -78,6 +78,7 @@ struct EncodeEnvelopesJob {
     const size_t count = job.input.columns.count;
     job.frame = arguments.frame();
     job.dictionary = dictionary_of(arguments.next());
+    arguments.outputs_follow();
     job.out.bytes = arguments.bytes();
     job.out.offsets = arguments.offsets(count + 1).data();
     job.out.status = arguments.bytes(count).data();
@@ -147,6 +148,7 @@ struct DecodeEnvelopesJob {
 
   void read_output(Arguments& arguments) {
     const size_t count = envelopes.count;
+    arguments.outputs_follow();
     for (double*& axis : out.xyz) axis = arguments.doubles(count).data();
     out.id = arguments.mutable_column(count);
     out.density = arguments.mutable_column(count);

@@ -37,6 +37,7 @@ struct CompressRowsJob {
     CompressRowsJob job;
     job.bytes = arguments.bytes();
     job.offsets = arguments.offsets();
+    arguments.outputs_follow();
     job.out = arguments.bytes();
     job.out_offsets = arguments.offsets(job.offsets.size());
     return job;
@@ -68,6 +69,7 @@ struct DecompressRowsJob {
     DecompressRowsJob job;
     job.blocks = arguments.bytes();
     job.offsets = arguments.offsets();
+    arguments.outputs_follow();
     job.out = arguments.bytes();
     return job;
   }

@@ -24,6 +24,7 @@ const Kernel* read_kernel(Arguments& arguments) {
 }
 
 CodesOut read_codes_out(Arguments& arguments, size_t count) {
+  arguments.outputs_follow();
   CodesOut out;
   out.tiles = arguments.words(count).data();
   out.cells = arguments.halves_or_null(count).data();
@@ -106,6 +107,7 @@ struct DecodeJob {
     job.levels = arguments.levels(count);
     job.corner = static_cast<Corner>(arguments.number(2));
     job.frame = arguments.frame();
+    arguments.outputs_follow();
     job.out.x = arguments.doubles(count).data();
     job.out.y = arguments.doubles(count).data();
     job.out.z = arguments.doubles(count).data();
@@ -130,6 +132,7 @@ struct CopyInJob {
     const std::span<double> x = arguments.doubles();
     job.points = {x.data(), arguments.doubles(x.size()).data(), arguments.doubles(x.size()).data(),
                   x.size()};
+    arguments.outputs_follow();
     job.out = arguments.words(x.size()).data();
     return job;
   }
@@ -148,6 +151,7 @@ struct CopyOutJob {
     job.kernel = read_kernel(arguments);
     const std::span<uint64_t> tiles = arguments.words();
     job.codes = {tiles.data(), nullptr, tiles.size()};
+    arguments.outputs_follow();
     job.out.x = arguments.doubles(tiles.size()).data();
     job.out.y = arguments.doubles(tiles.size()).data();
     job.out.z = arguments.doubles(tiles.size()).data();
@@ -157,9 +161,25 @@ struct CopyOutJob {
   Napi::Value result(Napi::Env env) const { return env.Undefined(); }
 };
 
+// (min x, y, z, size x, y, z as one array) -> handle
+Napi::Value create_frame(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, false);
+  const std::span<double> six = arguments.doubles(6);
+  if (!arguments.ok()) return info.Env().Undefined();
+  auto frame =
+      std::make_unique<Frame>(Frame{{six[0], six[1], six[2]}, {six[3], six[4], six[5]}});
+  const Napi::Value handle =
+      Napi::External<Frame>::New(info.Env(), frame.get(), [](Napi::Env, Frame* gone) {
+        const std::unique_ptr<Frame> owner(gone);
+      });
+  frame.release();  // the finalizer above owns it now
+  return handle;
+}
+
 }  // namespace
 
 void export_morton_calls(Napi::Env env, Napi::Object exports) {
+  exports.Set("createFrame", Napi::Function::New(env, create_frame, "createFrame"));
   exports.Set("encode", Napi::Function::New(env, batch_call<EncodeJob>, "encode"));
   exports.Set("encodeStrided",
               Napi::Function::New(env, batch_call<EncodeStridedJob>, "encodeStrided"));

@@ -14,6 +14,7 @@ struct BigintTokenJob {
   static BigintTokenJob parse(Arguments& arguments) {
     BigintTokenJob job;
     job.keys = arguments.words();
+    arguments.outputs_follow();
     // Two's complement: int64_t and uint64_t may alias.
     job.tokens = reinterpret_cast<int64_t*>(arguments.words(job.keys.size()).data());
     return job;
@@ -32,6 +33,7 @@ struct TileTokenJob {
     TileTokenJob job;
     job.tiles = arguments.words();
     job.levels = arguments.levels(job.tiles.size());
+    arguments.outputs_follow();
     job.tokens = reinterpret_cast<int64_t*>(arguments.words(job.tiles.size()).data());
     return job;
   }
