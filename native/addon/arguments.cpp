@@ -101,7 +101,8 @@ envelope::ValueColumn Arguments::column_of(Napi::Value kinds, Napi::Value slots,
   } else {
     column.kinds = sized(view<uint8_t>(kinds, ElementType::kByte), length).data();
   }
-  if (!slots.IsNull()) column.slots = sized(view<uint64_t>(slots, ElementType::kWord), length).data();
+  if (!slots.IsNull())
+    column.slots = sized(view<uint64_t>(slots, ElementType::kWord), length).data();
   const bool is_number = column.kind == envelope::kInteger || column.kind == envelope::kReal;
   const bool valueless = column.kind == envelope::kAbsent || column.kind == envelope::kNull ||
                          (is_number && !numbers_have_slots);
@@ -159,7 +160,7 @@ std::vector<envelope::MutableValueColumn> Arguments::mutable_columns(size_t leng
 
 envelope::RowKeys Arguments::keys(size_t length) {
   envelope::RowKeys keys;
-  keys.tiles = words(length).data();
+  keys.tiles = codes(length).data();
   keys.cells = halves_or_null(length).data();
   const morton::Levels level = levels(length);
   keys.levels = level.each;

@@ -45,6 +45,8 @@ class Arguments {
   // empty span (data() == nullptr) for null.
   std::span<double> doubles() { return typed<double>(ElementType::kDouble); }
   std::span<double> doubles(size_t length) { return sized(doubles(), length); }
+  std::span<uint64_t> codes() { return typed<uint64_t>(ElementType::kCode); }
+  std::span<uint64_t> codes(size_t length) { return sized(codes(), length); }
   std::span<uint64_t> words() { return typed<uint64_t>(ElementType::kWord); }
   std::span<uint64_t> words(size_t length) { return sized(words(), length); }
   std::span<uint16_t> halves() { return typed<uint16_t>(ElementType::kHalf); }

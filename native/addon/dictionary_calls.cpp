@@ -70,10 +70,8 @@ DictionaryHandle dictionary_of(Napi::Value value) {
 }
 
 void export_dictionary_calls(Napi::Env env, Napi::Object exports) {
-  exports.Set("createDictionary",
-              Napi::Function::New(env, create_dictionary, "createDictionary"));
-  exports.Set("trainDictionary",
-              Napi::Function::New(env, batch_call<TrainJob>, "trainDictionary"));
+  exports.Set("createDictionary", Napi::Function::New(env, create_dictionary, "createDictionary"));
+  exports.Set("trainDictionary", Napi::Function::New(env, batch_call<TrainJob>, "trainDictionary"));
 }
 
 }  // namespace octoload::addon

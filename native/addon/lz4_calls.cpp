@@ -45,9 +45,8 @@ struct CompressRowsJob {
   void run() noexcept {
     written = for_each_row(bytes, offsets, [&](auto row, size_t at, size_t index) {
       const size_t room = at < out.size() ? out.size() - at : 0;
-      const int made =
-          LZ4_compress_default(chars(row.data()), chars(out.data() + at),
-                               static_cast<int>(row.size()), static_cast<int>(room));
+      const int made = LZ4_compress_default(chars(row.data()), chars(out.data() + at),
+                                            static_cast<int>(row.size()), static_cast<int>(room));
       out_offsets[index] = static_cast<uint32_t>(at);
       out_offsets[index + 1] = static_cast<uint32_t>(at + static_cast<size_t>(made));
       return static_cast<size_t>(made);
@@ -75,9 +74,9 @@ struct DecompressRowsJob {
   }
   void run() noexcept {
     written = for_each_row(blocks, offsets, [&](auto row, size_t at, size_t) {
-      const int made = LZ4_decompress_safe(chars(row.data()), chars(out.data() + at),
-                                           static_cast<int>(row.size()),
-                                           static_cast<int>(out.size() - at));
+      const int made =
+          LZ4_decompress_safe(chars(row.data()), chars(out.data() + at),
+                              static_cast<int>(row.size()), static_cast<int>(out.size() - at));
       return static_cast<size_t>(made < 0 ? 0 : made);
     });
   }

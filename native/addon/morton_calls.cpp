@@ -26,7 +26,7 @@ const Kernel* read_kernel(Arguments& arguments) {
 CodesOut read_codes_out(Arguments& arguments, size_t count) {
   arguments.outputs_follow();
   CodesOut out;
-  out.tiles = arguments.words(count).data();
+  out.tiles = arguments.codes(count).data();
   out.cells = arguments.halves_or_null(count).data();
   out.status = arguments.bytes(count).data();
   return out;
@@ -76,6 +76,8 @@ struct EncodeStridedJob {
     if (job.points.stride < 3) arguments.refuse("a stride of at least 3");
     if (!arguments.ok()) return job;
     // The last point needs its three coordinates, not a whole stride.
+    const size_t beyond = xyz.size() % job.points.stride;
+    if (beyond != 0 && beyond < 3) arguments.refuse("whole points");
     job.points.count = (xyz.size() + job.points.stride - 3) / job.points.stride;
     job.levels = arguments.levels(job.points.count);
     job.frame = arguments.frame();
@@ -101,7 +103,7 @@ struct DecodeJob {
   static DecodeJob parse(Arguments& arguments) {
     DecodeJob job;
     job.kernel = read_kernel(arguments);
-    const std::span<uint64_t> tiles = arguments.words();
+    const std::span<uint64_t> tiles = arguments.codes();
     const size_t count = tiles.size();
     job.codes = {tiles.data(), arguments.halves_or_null(count).data(), count};
     job.levels = arguments.levels(count);
@@ -133,7 +135,7 @@ struct CopyInJob {
     job.points = {x.data(), arguments.doubles(x.size()).data(), arguments.doubles(x.size()).data(),
                   x.size()};
     arguments.outputs_follow();
-    job.out = arguments.words(x.size()).data();
+    job.out = arguments.codes(x.size()).data();
     return job;
   }
   void run() noexcept { kernel->copy_in(points, out); }
@@ -149,7 +151,7 @@ struct CopyOutJob {
   static CopyOutJob parse(Arguments& arguments) {
     CopyOutJob job;
     job.kernel = read_kernel(arguments);
-    const std::span<uint64_t> tiles = arguments.words();
+    const std::span<uint64_t> tiles = arguments.codes();
     job.codes = {tiles.data(), nullptr, tiles.size()};
     arguments.outputs_follow();
     job.out.x = arguments.doubles(tiles.size()).data();
@@ -166,12 +168,10 @@ Napi::Value create_frame(const Napi::CallbackInfo& info) {
   Arguments arguments(info, false);
   const std::span<double> six = arguments.doubles(6);
   if (!arguments.ok()) return info.Env().Undefined();
-  auto frame =
-      std::make_unique<Frame>(Frame{{six[0], six[1], six[2]}, {six[3], six[4], six[5]}});
-  const Napi::Value handle =
-      Napi::External<Frame>::New(info.Env(), frame.get(), [](Napi::Env, Frame* gone) {
-        const std::unique_ptr<Frame> owner(gone);
-      });
+  auto frame = std::make_unique<Frame>(Frame{{six[0], six[1], six[2]}, {six[3], six[4], six[5]}});
+  const Napi::Value handle = Napi::External<Frame>::New(
+      info.Env(), frame.get(),
+      [](Napi::Env, Frame* gone) { const std::unique_ptr<Frame> owner(gone); });
   frame.release();  // the finalizer above owns it now
   return handle;
 }

@@ -20,6 +20,8 @@ bool is_of(v8::Local<v8::Value> value, ElementType type) {
   switch (type) {
     case ElementType::kDouble:
       return value->IsFloat64Array();
+    case ElementType::kCode:
+      return value->IsBigUint64Array();
     case ElementType::kWord:
       return value->IsBigUint64Array() || value->IsBigInt64Array() || value->IsFloat64Array();
     case ElementType::kOffset:

@@ -15,7 +15,7 @@
 
 namespace octoload::addon {
 
-enum class ElementType { kDouble, kWord, kOffset, kHalf, kByte };
+enum class ElementType { kDouble, kCode, kWord, kOffset, kHalf, kByte };
 
 // Memory that could move, shrink or change under a running batch is no memory
 // to work on.
@@ -28,8 +28,9 @@ struct ArrayView {
   ArrayFault fault = ArrayFault::kWrongType;
 };
 
-// The memory of `value` if it is a typed array of that element type (kWord: any
-// eight-byte elements, Float64Array included) on memory of its own.
+// The memory of `value` if it is a typed array of that element type on memory of
+// its own. kCode is a BigUint64Array, kWord one of any eight-byte elements,
+// Float64Array included.
 ArrayView view_of(napi_value value, ElementType type);
 
 // Element count of any typed array; 0 for anything else.

@@ -71,8 +71,8 @@ CpuFeatures detect() {
   const Registers one = cpuid(1);
   const Registers seven = cpuid(7);
   const uint64_t saved = bit(one.ecx, 27) ? saved_state() : 0;
-  const bool ymm_saved = (saved & 0x6) == 0x6;     // SSE and AVX state
-  const bool zmm_saved = (saved & 0xe6) == 0xe6;   // and opmask, ZMM_Hi256, Hi16_ZMM
+  const bool ymm_saved = (saved & 0x6) == 0x6;    // SSE and AVX state
+  const bool zmm_saved = (saved & 0xe6) == 0xe6;  // and opmask, ZMM_Hi256, Hi16_ZMM
   features.avx2 = ymm_saved && bit(one.ecx, 28) && bit(seven.ebx, 5);
   features.bmi2 = bit(seven.ebx, 8);
   features.avx512 = zmm_saved && features.avx2 && bit(seven.ebx, 16) && bit(seven.ebx, 17) &&

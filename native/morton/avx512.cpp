@@ -109,9 +109,7 @@ struct V {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi64_epi16(v));
   }
   OCTOLOAD_INLINE F64 broadcast(double v) { return _mm512_set1_pd(v); }
-  OCTOLOAD_INLINE U64 broadcast(uint64_t v) {
-    return _mm512_set1_epi64(static_cast<long long>(v));
-  }
+  OCTOLOAD_INLINE U64 broadcast(uint64_t v) { return _mm512_set1_epi64(static_cast<long long>(v)); }
   OCTOLOAD_INLINE F64 look_up(const double* table, U64 i) {
     return _mm512_i64gather_pd(i, table, 8);
   }
@@ -185,8 +183,7 @@ struct V {
 
 #include "batch_inl.h"
 
-size_t encode(const Points& points, const Levels& levels, const Frame& frame,
-              const CodesOut& out) {
+size_t encode(const Points& points, const Levels& levels, const Frame& frame, const CodesOut& out) {
   return encode_batch<V>(points, levels, frame, out);
 }
 

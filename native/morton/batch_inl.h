@@ -10,8 +10,8 @@
 //   min(F64, F64), in_unit(F64): 0 <= t <= 1, false for NaN,
 //   divide(v, size): the correctly rounded quotient,
 //   at_most(U64, U64), no_bits(U64): == 0, both(Mask, Mask), lane_bits(Mask) -> unsigned,
-//   bit_and, bit_or, bit_add (wrapping), shift_left<n>, shift_right<n>, bits/as_f64 (no conversion),
-//   interleave(ix, iy, iz) of 21-bit indices and deinterleave(code, U64[3]).
+//   bit_and, bit_or, bit_add (wrapping), shift_left<n>, shift_right<n>, bits/as_f64 (no
+//   conversion), interleave(ix, iy, iz) of 21-bit indices and deinterleave(code, U64[3]).
 // (No include guard: each ISA file gets its own copy.)
 
 template <class V>
@@ -60,15 +60,14 @@ OCTOLOAD_INLINE typename V::U64 quantise(typename V::F64 value, typename V::F64 
 }
 
 template <class V, bool kWhole>
-OCTOLOAD_INLINE void store_codes(const typename V::U64 index[3], uint64_t* tiles,
-                                 uint16_t* cells) {
+OCTOLOAD_INLINE void store_codes(const typename V::U64 index[3], uint64_t* tiles, uint16_t* cells) {
   if constexpr (kWhole) {
     V::store(tiles, V::interleave(index[0], index[1], index[2]));
   } else {
     const typename V::U64 low = V::broadcast(uint64_t{31});
-    V::store(tiles,
-             V::interleave(V::template shift_right<5>(index[0]), V::template shift_right<5>(index[1]),
-                           V::template shift_right<5>(index[2])));
+    V::store(tiles, V::interleave(V::template shift_right<5>(index[0]),
+                                  V::template shift_right<5>(index[1]),
+                                  V::template shift_right<5>(index[2])));
     V::store_cells(cells, V::interleave(V::bit_and(index[0], low), V::bit_and(index[1], low),
                                         V::bit_and(index[2], low)));
   }
@@ -99,7 +98,8 @@ OCTOLOAD_INLINE size_t encode_block(const Points& points, size_t from, const Lev
       quantise<V>(V::load(points.y + from), frame.min[1], frame.size[1], level, &inside[1]),
       quantise<V>(V::load(points.z + from), frame.min[2], frame.size[2], level, &inside[2])};
   store_codes<V, kWhole>(index, out.tiles + row, kWhole ? nullptr : out.cells + row);
-  const typename V::Mask good = V::both(V::both(inside[0], inside[1]), V::both(inside[2], level.ok));
+  const typename V::Mask good =
+      V::both(V::both(inside[0], inside[1]), V::both(inside[2], level.ok));
   constexpr unsigned kAll = (1u << V::kLanes) - 1;
   if (__builtin_expect(V::lane_bits(good) == kAll, 1)) {
     __builtin_memset(out.status + row, kRowOk, V::kLanes);
@@ -178,8 +178,7 @@ static size_t encode_batch(const Points& points, const Levels& levels, const Fra
 
 template <class V, bool kWhole>
 OCTOLOAD_INLINE typename V::Mask indices_of(const Codes& codes, size_t from,
-                                            const LevelLanes<V>& level,
-                                            typename V::U64 index[3]) {
+                                            const LevelLanes<V>& level, typename V::U64 index[3]) {
   const typename V::U64 tile = V::load(codes.tiles + from);
   V::deinterleave(tile, index);
   if constexpr (kWhole) return V::no_bits(V::bit_and(tile, level.code_excess));
@@ -189,8 +188,8 @@ OCTOLOAD_INLINE typename V::Mask indices_of(const Codes& codes, size_t from,
   for (unsigned axis = 0; axis < 3; ++axis) {
     index[axis] = V::bit_or(V::template shift_left<5>(index[axis]), low[axis]);
   }
-  return V::no_bits(V::bit_or(V::bit_and(tile, level.tile_excess),
-                              V::bit_and(cell, level.cell_excess)));
+  return V::no_bits(
+      V::bit_or(V::bit_and(tile, level.tile_excess), V::bit_and(cell, level.cell_excess)));
 }
 
 template <class V>
@@ -278,9 +277,8 @@ template <class V>
 static size_t decode_batch(const Codes& codes, const Levels& levels, Corner corner,
                            const Frame& frame, const PointsOut& out) {
   if (codes.cells == nullptr) {
-    return levels.each == nullptr
-               ? decode_rows<V, true, false>(codes, levels, corner, frame, out)
-               : decode_rows<V, true, true>(codes, levels, corner, frame, out);
+    return levels.each == nullptr ? decode_rows<V, true, false>(codes, levels, corner, frame, out)
+                                  : decode_rows<V, true, true>(codes, levels, corner, frame, out);
   }
   return levels.each == nullptr ? decode_rows<V, false, false>(codes, levels, corner, frame, out)
                                 : decode_rows<V, false, true>(codes, levels, corner, frame, out);

@@ -18,11 +18,11 @@ extern const Kernel kNeonKernel;
 #endif
 
 struct KernelChoice {
-  const Kernel* kernel;    // nullptr: not in a build for this architecture
+  const Kernel* kernel;  // nullptr: not in a build for this architecture
   const char* name;
-  bool runnable;           // on this CPU, under this operating system
-  bool preferred;          // false: runs, but is no faster here than a later one
-  const char* reason;      // why not runnable or not preferred; "" otherwise
+  bool runnable;       // on this CPU, under this operating system
+  bool preferred;      // false: runs, but is no faster here than a later one
+  const char* reason;  // why not runnable or not preferred; "" otherwise
 };
 
 // Every kernel by name, best first; the oracle last. Read once, at first use.

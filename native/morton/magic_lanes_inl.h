@@ -34,9 +34,8 @@ OCTOLOAD_INLINE typename V::U64 compact_lanes(typename V::U64 v) {
 template <class V>
 OCTOLOAD_INLINE typename V::U64 interleave_lanes(typename V::U64 x, typename V::U64 y,
                                                  typename V::U64 z) {
-  return V::bit_or(spread_lanes<V>(x),
-                   V::bit_or(V::template shift_left<1>(spread_lanes<V>(y)),
-                             V::template shift_left<2>(spread_lanes<V>(z))));
+  return V::bit_or(spread_lanes<V>(x), V::bit_or(V::template shift_left<1>(spread_lanes<V>(y)),
+                                                 V::template shift_left<2>(spread_lanes<V>(z))));
 }
 
 template <class V>

@@ -77,8 +77,7 @@ struct V {
 
 #include "batch_inl.h"
 
-size_t encode(const Points& points, const Levels& levels, const Frame& frame,
-              const CodesOut& out) {
+size_t encode(const Points& points, const Levels& levels, const Frame& frame, const CodesOut& out) {
   return encode_batch<V>(points, levels, frame, out);
 }
 

@@ -38,8 +38,7 @@ uint8_t encode_row(double x, double y, double z, unsigned level, bool whole, con
   return status;
 }
 
-size_t encode(const Points& points, const Levels& levels, const Frame& frame,
-              const CodesOut& out) {
+size_t encode(const Points& points, const Levels& levels, const Frame& frame, const CodesOut& out) {
   size_t rejected = 0;
   const bool whole = out.cells == nullptr;
   for (size_t row = 0; row < points.count; ++row) {
@@ -97,10 +96,9 @@ size_t decode(const Codes& codes, const Levels& levels, Corner corner, const Fra
     out.status[row] = status;
     rejected += status != kRowOk;
     for (unsigned axis = 0; axis < 3; ++axis) {
-      axes[axis][row] = status != kRowOk
-                            ? std::numeric_limits<double>::quiet_NaN()
-                            : corner_of(i[axis], static_cast<unsigned>(corner), level,
-                                        frame.min[axis], frame.size[axis]);
+      axes[axis][row] = status != kRowOk ? std::numeric_limits<double>::quiet_NaN()
+                                         : corner_of(i[axis], static_cast<unsigned>(corner), level,
+                                                     frame.min[axis], frame.size[axis]);
     }
   }
   return rejected;

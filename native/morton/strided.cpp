@@ -19,9 +19,9 @@ size_t encode_strided(const Kernel& kernel, const StridedPoints& points, const L
       for (unsigned axis = 0; axis < 3; ++axis) columns[axis][i] = from[axis];
     }
     const Levels block_levels{levels.each == nullptr ? nullptr : levels.each + row, levels.all};
-    rejected += kernel.encode({columns[0], columns[1], columns[2], rows}, block_levels, frame,
-                              {out.tiles + row, out.cells == nullptr ? nullptr : out.cells + row,
-                               out.status + row});
+    rejected += kernel.encode(
+        {columns[0], columns[1], columns[2], rows}, block_levels, frame,
+        {out.tiles + row, out.cells == nullptr ? nullptr : out.cells + row, out.status + row});
   }
   return rejected;
 }

@@ -39,8 +39,7 @@ constexpr int64_t token_of(uint64_t k1, uint64_t k2, uint64_t length) {
   const uint64_t sum1 = h1 + h2;
   const uint64_t sum2 = h2 + sum1;
   const auto token = static_cast<int64_t>(finalize(sum1) + finalize(sum2));
-  return token == std::numeric_limits<int64_t>::min() ? std::numeric_limits<int64_t>::max()
-                                                      : token;
+  return token == std::numeric_limits<int64_t>::min() ? std::numeric_limits<int64_t>::max() : token;
 }
 
 }  // namespace

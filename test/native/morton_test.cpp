@@ -57,11 +57,10 @@ Encoded encode(const Kernel& kernel, const Rows& rows, const Levels& levels, con
   Encoded out{std::vector<uint64_t>(count), std::vector<uint16_t>(whole ? 0 : count),
               std::vector<uint8_t>(count), 0};
   const Points all = rows.points();
-  out.rejected = kernel.encode({all.x + from, all.y + from, all.z + from, count},
-                               {levels.each == nullptr ? nullptr : levels.each + from, levels.all},
-                               frame,
-                               {out.tiles.data(), whole ? nullptr : out.cells.data(),
-                                out.status.data()});
+  out.rejected =
+      kernel.encode({all.x + from, all.y + from, all.z + from, count},
+                    {levels.each == nullptr ? nullptr : levels.each + from, levels.all}, frame,
+                    {out.tiles.data(), whole ? nullptr : out.cells.data(), out.status.data()});
   return out;
 }
 
@@ -93,9 +92,9 @@ void expect_same(const Encoded& actual, const Encoded& oracle) {
   CHECK(actual.cells == oracle.cells);
   CHECK(actual.status == oracle.status);
   CHECK_EQ(actual.rejected, oracle.rejected);
-  CHECK_EQ(oracle.rejected, oracle.status.size() - static_cast<size_t>(std::count(
-                                                       oracle.status.begin(), oracle.status.end(),
-                                                       uint8_t{kRowOk})));
+  CHECK_EQ(oracle.rejected, oracle.status.size() -
+                                static_cast<size_t>(std::count(
+                                    oracle.status.begin(), oracle.status.end(), uint8_t{kRowOk})));
 }
 
 void expect_same(const Decoded& actual, const Decoded& oracle) {
