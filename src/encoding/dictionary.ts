@@ -1,0 +1,129 @@
+import { describeValue } from "../errors/describe-value.js";
+import { OctoloadError } from "../errors/octoload-error.js";
+import { type DictionaryHandle, nativeAddon } from "../native/addon.js";
+import { requireArray } from "./arrays.js";
+
+/** LZ4 sees no further back than this. */
+export const MAX_DICTIONARY_BYTES = 65_536;
+/** More than 16 KiB gained nothing in measurements: LZ4's table for it has 4096 entries. */
+const DEFAULT_DICTIONARY_BYTES = 16_384;
+const MAX_NUMBER = 2 ** 32 - 1;
+
+const handles = new WeakMap<Dictionary, DictionaryHandle>();
+
+/**
+ * A shared LZ4 dictionary: immutable bytes under a number that envelopes name.
+ * Keep both with the target: without them its envelopes cannot be read.
+ */
+export class Dictionary {
+  /** 1 to 2^32 - 1; never reused for other bytes. */
+  readonly number: number;
+  readonly #bytes: Uint8Array;
+
+  /** @throws OctoloadError DICTIONARY_INVALID, ARG_*. */
+  constructor(number: number, bytes: Uint8Array) {
+    requireArray("bytes", bytes, "Uint8Array");
+    if (!Number.isInteger(number) || number < 1 || number > MAX_NUMBER) {
+      throw new OctoloadError(
+        "DICTIONARY_INVALID",
+        `a dictionary's number must be an integer from 1 to ${MAX_NUMBER}, got ${describeValue(number)}`,
+      );
+    }
+    const handle = nativeAddon().createDictionary(number, bytes);
+    if (handle === null) {
+      throw new OctoloadError(
+        "DICTIONARY_INVALID",
+        `a dictionary must have from 1 to ${MAX_DICTIONARY_BYTES} bytes, got ${bytes.length}`,
+      );
+    }
+    this.number = number;
+    this.#bytes = bytes.slice();
+    handles.set(this, handle);
+  }
+
+  /** A copy of its bytes, to store them. */
+  get bytes(): Uint8Array {
+    return this.#bytes.slice();
+  }
+}
+
+/** The addon's side of a dictionary. Internal. */
+export function handleOf(parameter: string, dictionary: unknown): DictionaryHandle {
+  const handle = dictionary instanceof Dictionary ? handles.get(dictionary) : undefined;
+  if (handle !== undefined) return handle;
+  throw new OctoloadError(
+    "ARG_TYPE",
+    `${parameter} must be a Dictionary, got ${describeValue(dictionary)}`,
+  );
+}
+
+/** Values to train on: n of them, packed. */
+export interface Samples {
+  readonly bytes: Uint8Array;
+  /** n + 1, ascending: value i is [offsets[i], offsets[i + 1]). */
+  readonly offsets: Uint32Array;
+}
+
+export interface TrainOptions {
+  /** The dictionary's number. Default: 1. */
+  readonly number?: number;
+  /** At most 65536. Default: 16384. */
+  readonly maxBytes?: number;
+}
+
+/**
+ * Trains a dictionary from sample metadata: a few thousand values of the source
+ * are enough. The same samples give the same bytes everywhere.
+ *
+ * @returns undefined when the samples share nothing worth keeping.
+ * @throws OctoloadError ARG_*.
+ */
+export function trainDictionary(
+  samples: Samples,
+  options: TrainOptions = {},
+): Dictionary | undefined {
+  const args = trainArguments(samples, options);
+  return dictionaryOf(nativeAddon().trainDictionary(...args, false) as Uint8Array, options);
+}
+
+/** As trainDictionary(), on libuv's pool. */
+export async function trainDictionaryAsync(
+  samples: Samples,
+  options: TrainOptions = {},
+): Promise<Dictionary | undefined> {
+  const args = trainArguments(samples, options);
+  return dictionaryOf(await nativeAddon().trainDictionary(...args, true), options);
+}
+
+function dictionaryOf(bytes: Uint8Array, options: TrainOptions): Dictionary | undefined {
+  return bytes.length === 0 ? undefined : new Dictionary(options.number ?? 1, bytes);
+}
+
+function trainArguments(
+  samples: Samples,
+  { maxBytes = DEFAULT_DICTIONARY_BYTES }: TrainOptions,
+): [Uint8Array, Uint32Array, number] {
+  const bytes = requireArray("samples.bytes", samples.bytes, "Uint8Array");
+  const offsets = requireArray("samples.offsets", samples.offsets, "Uint32Array");
+  requireAscending(offsets, bytes.length);
+  if (!Number.isInteger(maxBytes) || maxBytes < 1 || maxBytes > MAX_DICTIONARY_BYTES) {
+    throw new OctoloadError(
+      "ARG_RANGE",
+      `maxBytes must be an integer from 1 to ${MAX_DICTIONARY_BYTES}, got ${describeValue(maxBytes)}`,
+    );
+  }
+  return [bytes, offsets, maxBytes];
+}
+
+function requireAscending(offsets: Uint32Array, byteLength: number): void {
+  let previous = 0;
+  for (const [index, offset] of offsets.entries()) {
+    if (offset < previous || offset > byteLength) {
+      throw new OctoloadError(
+        "ARG_RANGE",
+        `samples.offsets must ascend within the ${byteLength} bytes, got ${offset} at index ${index} after ${previous}`,
+      );
+    }
+    previous = offset;
+  }
+}

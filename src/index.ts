@@ -1,0 +1,100 @@
+export {
+  ancestorAt,
+  children,
+  codeOf,
+  codeOfIndices,
+  firstDescendant,
+  indicesOf,
+  lastDescendant,
+  octant,
+  parent,
+  tileCellOf,
+} from "./encoding/cell.js";
+export {
+  type Box,
+  type CodeRange,
+  type Cover,
+  type CoverOptions,
+  coverBox,
+} from "./encoding/cover.js";
+export {
+  Dictionary,
+  type Samples,
+  type TrainOptions,
+  trainDictionary,
+  trainDictionaryAsync,
+} from "./encoding/dictionary.js";
+export {
+  decodeEnvelopes,
+  decodeEnvelopesAsync,
+  encodeEnvelopes,
+  encodeEnvelopesAsync,
+  envelopeBound,
+} from "./encoding/envelope.js";
+export { makeDecodedRows } from "./encoding/envelope-call.js";
+export type {
+  DecodedEnvelopes,
+  DecodedRows,
+  DecodeEnvelopesOptions,
+  EncodedEnvelopes,
+  EncodeEnvelopesOptions,
+  EnvelopeArrays,
+  EnvelopeRows,
+  Envelopes,
+  Originals,
+  RowKeys,
+} from "./encoding/envelope-rows.js";
+export { Frame, type FrameSpec, frames, framesEqual, type Triple } from "./encoding/frame.js";
+export { loadFrameFile, resolveFrame } from "./encoding/frame-file.js";
+export { activeKernel, type KernelReport, kernelReport } from "./encoding/kernel.js";
+export { MAX_CODE_LEVEL, MAX_LEVEL } from "./encoding/level.js";
+export {
+  decode,
+  decodeAsync,
+  decodeTiles,
+  decodeTilesAsync,
+  encode,
+  encodeAsync,
+  encodeTiles,
+  encodeTilesAsync,
+} from "./encoding/morton.js";
+export type {
+  Batch,
+  BatchOptions,
+  CodeArrays,
+  Corner,
+  DecodeOptions,
+  PointArrays,
+  Points,
+  TileArrays,
+} from "./encoding/morton-arrays.js";
+export {
+  type Connectivity,
+  type NeighbourOptions,
+  neighbour,
+  neighbours,
+} from "./encoding/neighbours.js";
+export { type CellPoints, decodeCode, encodePoint } from "./encoding/point.js";
+export { codesOfStatus, outsideAxes, rowStatus } from "./encoding/row-status.js";
+export { type SelfTestResult, selfTest } from "./encoding/self-test.js";
+export {
+  type TokenOptions,
+  tileToken,
+  tileTokens,
+  tileTokensAsync,
+  token,
+  tokens,
+  tokensAsync,
+} from "./encoding/token.js";
+export {
+  absentColumn,
+  type FilledColumn,
+  type SqliteValue,
+  storageClass,
+  type ValueColumn,
+  ValuePacker,
+  valueAt,
+} from "./encoding/value-column.js";
+export { type ErrorCode, type ErrorEntry, errorTable } from "./errors/codes.js";
+export { OctoloadError } from "./errors/octoload-error.js";
+export type { Kinds, Levels, NativeKernel, Slots } from "./native/addon.js";
