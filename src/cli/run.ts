@@ -1,0 +1,65 @@
+import { Command, CommanderError } from "commander";
+import { OctoloadError } from "../errors/octoload-error.js";
+import { normaliseNegativeNumbers } from "./arguments.js";
+import { addDecodeCommand } from "./decode.js";
+import { addDoctorCommand } from "./doctor.js";
+import { addEncodeCommand } from "./encode.js";
+import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.js";
+import type { CliIo } from "./io.js";
+import { asOctoloadError, writeError } from "./output.js";
+import { packageVersion } from "./version.js";
+
+/**
+ * Runs one command line (without node and script) and returns its exit code.
+ * Results go to `io.stdout`, everything else to `io.stderr`; nothing is thrown.
+ */
+export async function run(args: readonly string[], io: CliIo): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.done;
+  try {
+    const program = createProgram(io, (code) => {
+      exitCode = code;
+    });
+    await program.parseAsync(normaliseNegativeNumbers(args), { from: "user" });
+    return exitCode;
+  } catch (thrown) {
+    return reportEnd(thrown, args, io);
+  }
+}
+
+function createProgram(io: CliIo, setExitCode: (code: ExitCode) => void): Command {
+  const program = new Command("octoload")
+    .description("Morton encoder and bulk loader for very large 3D octrees")
+    .version(packageVersion(), "--version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print help of a command")
+    .exitOverride()
+    // Its errors are reported in reportEnd(), in octoload's own form.
+    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr, outputError: () => undefined });
+  addEncodeCommand(program, io);
+  addDecodeCommand(program, io);
+  addDoctorCommand(program, io, setExitCode);
+  return program;
+}
+
+/** Commander ends by throwing, after help and version too. */
+function reportEnd(thrown: unknown, args: readonly string[], io: CliIo): ExitCode {
+  if (thrown instanceof CommanderError) {
+    if (thrown.exitCode === 0) return exitCodes.done;
+    // A bare `octoload`: help was just written to stderr.
+    if (thrown.code === "commander.help") return exitCodes.badUsage;
+  }
+  const error = thrown instanceof CommanderError ? usageError(thrown) : asOctoloadError(thrown);
+  writeError(io, error, wantsJson(args));
+  return exitCodeOf(error);
+}
+
+function usageError(error: CommanderError): OctoloadError {
+  const fault = error.message.replace(/^error: /, "").replaceAll("\n", " ");
+  return new OctoloadError("USAGE", fault, { cause: error });
+}
+
+/** Asked of the arguments themselves, because they may not have been parsed. */
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return args.slice(0, end === -1 ? args.length : end).includes("--json");
+}
