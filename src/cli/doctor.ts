@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import type { Command } from "commander";
 import { type Diagnosis, diagnose, type KernelCheck } from "./diagnosis.js";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.js";
@@ -44,10 +45,16 @@ function renderFacts({ version, node, platform, cpu, addon, frame }: Diagnosis):
     ["node", node],
     ["platform", platform],
     ["cpu", cpu],
-    ["addon", addon?.path ?? "not loaded"],
+    ["addon", addon === null ? "not loaded" : shortPath(addon.path)],
     ["compiler", addon?.compiler ?? "unknown"],
     ["frame", frame === null ? "invalid" : `${frame.name} (${frame.origin})`],
   ]);
+}
+
+/** As short as it can be typed from here. */
+function shortPath(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith("..") ? path : fromHere;
 }
 
 function renderKernels({ kernels, slowPdep }: Diagnosis): string {
