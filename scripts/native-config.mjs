@@ -35,6 +35,9 @@ const answers = {
     "NAPI_VERSION=8",
     "NODE_ADDON_API_DISABLE_DEPRECATED",
     "NAPI_DISABLE_CPP_EXCEPTIONS",
+    // A worker thread may end while its jobs are on the pool: their promises
+    // cannot be settled then, which is no reason to abort the process.
+    "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
   ],
 };
 

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "handle.h"
+
 namespace octoload::addon {
 namespace {
 
@@ -169,12 +171,9 @@ envelope::RowKeys Arguments::keys(size_t length) {
 }
 
 Frame Arguments::frame() {
-  const Napi::Value value = next();
-  if (!value.IsExternal()) {
-    refuse("a frame's handle");
-    return {};
-  }
-  return *value.As<Napi::External<Frame>>().Data();
+  const Frame* const frame = FrameHandle::content_of(next());
+  if (frame == nullptr) refuse("a frame's handle");
+  return frame != nullptr ? *frame : Frame{};
 }
 
 size_t Arguments::peek_length() const { return length_of(info_[index_]); }

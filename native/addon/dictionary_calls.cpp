@@ -7,9 +7,12 @@
 #include "batch_task.h"
 #include "calls.h"
 #include "dictionary_handle.h"
+#include "handle.h"
 
 namespace octoload::addon {
 namespace {
+
+using DictionaryBox = Handle<HandleKind::kDictionary, DictionaryHandle>;
 
 // (number, bytes) -> handle, or null when number or length is out of range
 Napi::Value create_dictionary(const Napi::CallbackInfo& info) {
@@ -19,13 +22,7 @@ Napi::Value create_dictionary(const Napi::CallbackInfo& info) {
   if (!arguments.ok()) return info.Env().Undefined();
   DictionaryHandle made = envelope::Dictionary::create(number, bytes);
   if (made == nullptr) return info.Env().Null();
-  auto held = std::make_unique<DictionaryHandle>(std::move(made));
-  const Napi::Value handle = Napi::External<DictionaryHandle>::New(
-      info.Env(), held.get(), [](Napi::Env, DictionaryHandle* gone) {
-        const std::unique_ptr<DictionaryHandle> owner(gone);
-      });
-  held.release();  // the finalizer above owns it now
-  return handle;
+  return DictionaryBox::make(info.Env(), std::move(made));
 }
 
 // (bytes, offsets, maxBytes, onPool) -> Uint8Array, empty when nothing is shared
@@ -57,7 +54,8 @@ struct TrainJob {
 
   Napi::Value result(Napi::Env env) const {
     Napi::Uint8Array array = Napi::Uint8Array::New(env, trained.size());
-    std::copy(trained.begin(), trained.end(), array.Data());
+    // None where the worker thread that asked has ended meanwhile.
+    if (!array.IsEmpty()) std::copy(trained.begin(), trained.end(), array.Data());
     return array;
   }
 };
@@ -65,8 +63,8 @@ struct TrainJob {
 }  // namespace
 
 DictionaryHandle dictionary_of(Napi::Value value) {
-  if (!value.IsExternal()) return nullptr;
-  return *value.As<Napi::External<DictionaryHandle>>().Data();
+  const DictionaryHandle* const held = DictionaryBox::content_of(value);
+  return held != nullptr ? *held : nullptr;
 }
 
 void export_dictionary_calls(Napi::Env env, Napi::Object exports) {

@@ -77,7 +77,9 @@ struct EncodeEnvelopesJob {
     job.input = ColumnArguments::parse(arguments);
     const size_t count = job.input.columns.count;
     job.frame = arguments.frame();
-    job.dictionary = dictionary_of(arguments.next());
+    const Napi::Value dictionary = arguments.next();
+    job.dictionary = dictionary_of(dictionary);
+    if (job.dictionary == nullptr && !dictionary.IsNull()) arguments.refuse("a dictionary or null");
     arguments.outputs_follow();
     job.out.bytes = arguments.bytes();
     job.out.offsets = arguments.offsets(count + 1).data();

@@ -3,6 +3,7 @@
 #include "../morton/strided.h"
 #include "batch_task.h"
 #include "calls.h"
+#include "handle.h"
 
 namespace octoload::addon {
 namespace {
@@ -168,12 +169,7 @@ Napi::Value create_frame(const Napi::CallbackInfo& info) {
   Arguments arguments(info, false);
   const std::span<double> six = arguments.doubles(6);
   if (!arguments.ok()) return info.Env().Undefined();
-  auto frame = std::make_unique<Frame>(Frame{{six[0], six[1], six[2]}, {six[3], six[4], six[5]}});
-  const Napi::Value handle = Napi::External<Frame>::New(
-      info.Env(), frame.get(),
-      [](Napi::Env, Frame* gone) { const std::unique_ptr<Frame> owner(gone); });
-  frame.release();  // the finalizer above owns it now
-  return handle;
+  return FrameHandle::make(info.Env(), {{six[0], six[1], six[2]}, {six[3], six[4], six[5]}});
 }
 
 }  // namespace

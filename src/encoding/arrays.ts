@@ -40,8 +40,7 @@ export function requireArray<Name extends ArrayName>(
   const isRight: (value: unknown) => value is ArrayTypes[Name] = isOfType[name];
   if (!isRight(value)) throw refusal("ARG_TYPE", parameter, `a ${name}`, value);
   // A detached array has no elements: say so, before its neighbours seem too long.
-  const fault = value.length === 0 ? memoryFaultOf(parameter, value) : undefined;
-  if (fault !== undefined) throw fault;
+  if (value.length === 0) requireMemory(parameter, value);
   if (length !== undefined && value.length !== length) {
     throw refusal("ARG_LENGTH", parameter, `of ${length} elements, one a row`, value);
   }
@@ -81,6 +80,12 @@ export function memoryFaultOf(
   }
   if (byteLength > 0 || !isDetached(buffer)) return undefined;
   return new OctoloadError("ARG_DETACHED", `${parameter} has no memory: its buffer is detached`);
+}
+
+/** @throws OctoloadError as memoryFaultOf() says. */
+export function requireMemory(parameter: string, array: ArrayBufferView): void {
+  const fault = memoryFaultOf(parameter, array);
+  if (fault !== undefined) throw fault;
 }
 
 /** Node 20 has no other word for it. */

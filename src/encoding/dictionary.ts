@@ -1,7 +1,8 @@
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { type DictionaryHandle, nativeAddon } from "../native/addon.js";
-import { requireArray } from "./arrays.js";
+import { requireArray, requireMemory } from "./arrays.js";
+import { callNative, callNativeOnPool, type NativeCall } from "./native-call.js";
 
 /** LZ4 sees no further back than this. */
 export const MAX_DICTIONARY_BYTES = 65_536;
@@ -23,6 +24,7 @@ export class Dictionary {
   /** @throws OctoloadError DICTIONARY_INVALID, ARG_*. */
   constructor(number: number, bytes: Uint8Array) {
     requireArray("bytes", bytes, "Uint8Array");
+    requireMemory("bytes", bytes);
     if (!Number.isInteger(number) || number < 1 || number > MAX_NUMBER) {
       throw new OctoloadError(
         "DICTIONARY_INVALID",
@@ -37,7 +39,8 @@ export class Dictionary {
       );
     }
     this.number = number;
-    this.#bytes = bytes.slice();
+    // Not slice(): a Buffer's own does not copy.
+    this.#bytes = new Uint8Array(bytes);
     handles.set(this, handle);
   }
 
@@ -82,8 +85,8 @@ export function trainDictionary(
   samples: Samples,
   options: TrainOptions = {},
 ): Dictionary | undefined {
-  const args = trainArguments(samples, options);
-  return dictionaryOf(nativeAddon().trainDictionary(...args, false) as Uint8Array, options);
+  const call = trainCall(samples, options);
+  return dictionaryOf(callNative(nativeAddon().trainDictionary, call), options);
 }
 
 /** As trainDictionary(), on libuv's pool. */
@@ -91,18 +94,20 @@ export async function trainDictionaryAsync(
   samples: Samples,
   options: TrainOptions = {},
 ): Promise<Dictionary | undefined> {
-  const args = trainArguments(samples, options);
-  return dictionaryOf(await nativeAddon().trainDictionary(...args, true), options);
+  const call = trainCall(samples, options);
+  return dictionaryOf(await callNativeOnPool(nativeAddon().trainDictionary, call), options);
 }
 
 function dictionaryOf(bytes: Uint8Array, options: TrainOptions): Dictionary | undefined {
   return bytes.length === 0 ? undefined : new Dictionary(options.number ?? 1, bytes);
 }
 
-function trainArguments(
+const trainNames = ["samples.bytes", "samples.offsets", "maxBytes"];
+
+function trainCall(
   samples: Samples,
   { maxBytes = DEFAULT_DICTIONARY_BYTES }: TrainOptions,
-): [Uint8Array, Uint32Array, number] {
+): NativeCall {
   const bytes = requireArray("samples.bytes", samples.bytes, "Uint8Array");
   const offsets = requireArray("samples.offsets", samples.offsets, "Uint32Array");
   requireAscending(offsets, bytes.length);
@@ -112,7 +117,8 @@ function trainArguments(
       `maxBytes must be an integer from 1 to ${MAX_DICTIONARY_BYTES}, got ${describeValue(maxBytes)}`,
     );
   }
-  return [bytes, offsets, maxBytes];
+  const args = [bytes, offsets, maxBytes, false];
+  return { args, names: trainNames, firstOutput: args.length };
 }
 
 function requireAscending(offsets: Uint32Array, byteLength: number): void {

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { Kinds, Slots } from "../native/addon.js";
@@ -112,7 +113,7 @@ export class ValuePacker {
     if (typeof value === "bigint") return [storageClass.integer, integerSlot(value, row)];
     if (typeof value === "number") return [storageClass.real, realSlot(value)];
     if (typeof value === "string") return [storageClass.text, this.#append(Buffer.from(value))];
-    if (value instanceof Uint8Array) return [storageClass.blob, this.#append(value)];
+    if (types.isUint8Array(value)) return [storageClass.blob, this.#append(value)];
     throw new OctoloadError(
       "ARG_TYPE",
       `row ${row}: a value must be a bigint, number, string, Uint8Array, null or undefined, got ${describeValue(value)}`,
@@ -171,7 +172,8 @@ function realOf(slot: bigint): number {
   return new Float64Array(BigUint64Array.of(slot).buffer)[0] ?? Number.NaN;
 }
 
+/** A copy; a Buffer's own slice() makes none. */
 function slice(slot: bigint, bytes: Uint8Array): Uint8Array {
   const offset = Number(slot & 0xffffffffn);
-  return bytes.slice(offset, offset + Number(slot >> 32n));
+  return new Uint8Array(bytes.subarray(offset, offset + Number(slot >> 32n)));
 }
