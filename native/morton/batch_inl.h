@@ -309,3 +309,8 @@ static void copy_out_batch(const Codes& codes, const PointsOut& out) {
   }
   for (; row < codes.count; ++row) out.x[row] = out.y[row] = out.z[row] = 0;
 }
+
+template <class V>
+constexpr Kernel kernel_of(const char* name) {
+  return {name, encode_batch<V>, decode_batch<V>, copy_in_batch<V>, copy_out_batch<V>};
+}

@@ -51,24 +51,13 @@ struct V : Avx2Lanes {
 
 #include "batch_inl.h"
 
-size_t encode(const Points& points, const Levels& levels, const Frame& frame, const CodesOut& out) {
-  return encode_batch<V>(points, levels, frame, out);
-}
-
-size_t decode(const Codes& codes, const Levels& levels, Corner corner, const Frame& frame,
-              const PointsOut& out) {
-  return decode_batch<V>(codes, levels, corner, frame, out);
-}
-
-void copy_in(const Points& points, uint64_t* out) { copy_in_batch<V>(points, out); }
-
-void copy_out(const Codes& codes, const PointsOut& out) { copy_out_batch<V>(codes, out); }
+constexpr Kernel kKernel = kernel_of<V>("bmi2");
 
 OCTOLOAD_ISA_REGION_END
 
 }  // namespace
 
-const Kernel kBmi2Kernel = {"bmi2", encode, decode, copy_in, copy_out};
+const Kernel kBmi2Kernel = kKernel;
 
 }  // namespace octoload::morton
 
