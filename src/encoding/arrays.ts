@@ -98,6 +98,12 @@ function isDetached(buffer: ArrayBufferLike): boolean {
   }
 }
 
+/** @throws OctoloadError ARG_TYPE for what holds no fields: null, a number, a text. */
+export function requireObject(parameter: string, value: unknown): asserts value is object {
+  if (typeof value === "object" && value !== null) return;
+  throw refusal("ARG_TYPE", parameter, "an object", value);
+}
+
 function refusal(code: ErrorCode, parameter: string, expected: string, value: unknown) {
   return new OctoloadError(code, `${parameter} must be ${expected}, got ${describeValue(value)}`);
 }

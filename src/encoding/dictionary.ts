@@ -1,7 +1,7 @@
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { type DictionaryHandle, nativeAddon } from "../native/addon.js";
-import { requireArray, requireMemory } from "./arrays.js";
+import { requireArray, requireMemory, requireObject } from "./arrays.js";
 import { callNative, callNativeOnPool, type NativeCall } from "./native-call.js";
 
 /** LZ4 sees no further back than this. */
@@ -25,12 +25,7 @@ export class Dictionary {
   constructor(number: number, bytes: Uint8Array) {
     requireArray("bytes", bytes, "Uint8Array");
     requireMemory("bytes", bytes);
-    if (!Number.isInteger(number) || number < 1 || number > MAX_NUMBER) {
-      throw new OctoloadError(
-        "DICTIONARY_INVALID",
-        `a dictionary's number must be an integer from 1 to ${MAX_NUMBER}, got ${describeValue(number)}`,
-      );
-    }
+    requireNumber(number);
     const handle = nativeAddon().createDictionary(number, bytes);
     if (handle === null) {
       throw new OctoloadError(
@@ -48,6 +43,14 @@ export class Dictionary {
   get bytes(): Uint8Array {
     return this.#bytes.slice();
   }
+}
+
+function requireNumber(number: unknown): void {
+  if (Number.isInteger(number) && Number(number) >= 1 && Number(number) <= MAX_NUMBER) return;
+  throw new OctoloadError(
+    "DICTIONARY_INVALID",
+    `a dictionary's number must be an integer from 1 to ${MAX_NUMBER}, got ${describeValue(number)}`,
+  );
 }
 
 /** The addon's side of a dictionary. Internal. */
@@ -79,7 +82,7 @@ export interface TrainOptions {
  * are enough. The same samples give the same bytes everywhere.
  *
  * @returns undefined when the samples share nothing worth keeping.
- * @throws OctoloadError ARG_*.
+ * @throws OctoloadError ARG_*, DICTIONARY_INVALID.
  */
 export function trainDictionary(
   samples: Samples,
@@ -104,10 +107,11 @@ function dictionaryOf(bytes: Uint8Array, options: TrainOptions): Dictionary | un
 
 const trainNames = ["samples.bytes", "samples.offsets", "maxBytes"];
 
-function trainCall(
-  samples: Samples,
-  { maxBytes = DEFAULT_DICTIONARY_BYTES }: TrainOptions,
-): NativeCall {
+function trainCall(samples: Samples, options: TrainOptions): NativeCall {
+  requireObject("samples", samples);
+  requireObject("options", options);
+  const { maxBytes = DEFAULT_DICTIONARY_BYTES, number = 1 } = options;
+  requireNumber(number);
   const bytes = requireArray("samples.bytes", samples.bytes, "Uint8Array");
   const offsets = requireArray("samples.offsets", samples.offsets, "Uint32Array");
   requireAscending(offsets, bytes.length);

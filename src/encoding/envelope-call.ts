@@ -1,6 +1,6 @@
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
-import { requireArray, requireMemory } from "./arrays.js";
+import { requireArray, requireMemory, requireObject } from "./arrays.js";
 import { type Dictionary, handleOf } from "./dictionary.js";
 import type {
   DecodedEnvelopes,
@@ -193,6 +193,7 @@ const outputNames = [
 ].map((name) => `out.${name}`);
 
 function checkRows(rows: EnvelopeRows): Input {
+  requireObject("rows", rows);
   const x = requireArray("x", rows.x, "Float64Array");
   const count = x.length;
   const y = requireArray("y", rows.y, "Float64Array", count);
@@ -221,8 +222,8 @@ function checkKeys(keys: RowKeys, count?: number) {
     : requireArray("tiles", keys.tiles, "BigUint64Array", count);
   const cells = whole ? null : requireArray("cells", keys.cells, "Uint16Array", tiles.length);
   const { level } = keys;
-  if (typeof level === "number") requireLevel(level, "level", whole ? MAX_CODE_LEVEL : MAX_LEVEL);
-  else requireArray("level", level, "Uint8Array", tiles.length);
+  if (typeof level === "object") requireArray("level", level, "Uint8Array", tiles.length);
+  else requireLevel(level, "level", whole ? MAX_CODE_LEVEL : MAX_LEVEL);
   return [tiles, cells, level] as const;
 }
 
@@ -243,6 +244,7 @@ function checkColumnSet({ columnSet = 0, extras = [] }: EnvelopeRows): number {
 }
 
 function checkEnvelopes(envelopes: Envelopes): Input {
+  requireObject("envelopes", envelopes);
   const keys = checkKeys(envelopes);
   const count = keys[0].length;
   const bytes = requireArray("bytes", envelopes.bytes, "Uint8Array");

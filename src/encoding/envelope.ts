@@ -1,4 +1,5 @@
 import { nativeAddon } from "../native/addon.js";
+import { requireObject } from "./arrays.js";
 import { planDecode, planDecodeBound, planEncode, planEncodeBound } from "./envelope-call.js";
 import type {
   DecodedEnvelopes,
@@ -30,6 +31,7 @@ export function encodeEnvelopes(
   rows: EnvelopeRows,
   options: EncodeEnvelopesOptions = {},
 ): EncodedEnvelopes {
+  requireObject("options", options);
   const bound = options.out === undefined ? envelopeBound(rows) : undefined;
   const plan = planEncode(rows, options, bound);
   return plan.finish(callNative(nativeAddon().envelopeEncode, plan));
@@ -40,6 +42,7 @@ export async function encodeEnvelopesAsync(
   rows: EnvelopeRows,
   options: EncodeEnvelopesOptions = {},
 ): Promise<EncodedEnvelopes> {
+  requireObject("options", options);
   let bound: number | undefined;
   if (options.out === undefined) {
     const measure = planEncodeBound(rows);
@@ -59,6 +62,7 @@ export function decodeEnvelopes(
   envelopes: Envelopes,
   options: DecodeEnvelopesOptions = {},
 ): DecodedEnvelopes {
+  requireObject("options", options);
   let bound: [number, number] | undefined;
   if (options.out === undefined) {
     const measure = planDecodeBound(envelopes);
@@ -73,6 +77,7 @@ export async function decodeEnvelopesAsync(
   envelopes: Envelopes,
   options: DecodeEnvelopesOptions = {},
 ): Promise<DecodedEnvelopes> {
+  requireObject("options", options);
   let bound: [number, number] | undefined;
   if (options.out === undefined) {
     const measure = planDecodeBound(envelopes);

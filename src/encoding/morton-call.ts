@@ -1,7 +1,7 @@
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { Levels } from "../native/addon.js";
-import { requireArray } from "./arrays.js";
+import { requireArray, requireObject } from "./arrays.js";
 import type { FrameSpec } from "./frame.js";
 import { frameHandle } from "./frame-handle.js";
 import type { Engine } from "./kernel.js";
@@ -47,6 +47,7 @@ export function encodeCall(
   level: Levels,
   options: BatchOptions<CodeArrays>,
 ): MortonCall<CodeArrays> {
+  requireObject("options", options);
   const check = () => checkEncode(points, level, options.out, "codes");
   checkLevel(level, MAX_CODE_LEVEL);
   // A caller that brings its outputs wants speed: its arrays are checked here
@@ -61,6 +62,7 @@ export function encodeTilesCall(
   level: Levels,
   options: BatchOptions<TileArrays>,
 ): MortonCall<TileArrays> {
+  requireObject("options", options);
   const check = () => checkEncode(points, level, options.out, "tiles");
   checkLevel(level, MAX_LEVEL);
   const { tiles, cells, status } = options.out ?? makeTiles(check());
@@ -139,6 +141,7 @@ export function decodeCall(
   level: Levels,
   options: DecodeOptions,
 ): MortonCall<PointArrays> {
+  requireObject("options", options);
   const whole = "codes" in input;
   const recheck = () => checkDecode(input, level, options.out);
   checkLevel(level, whole ? MAX_CODE_LEVEL : MAX_LEVEL);

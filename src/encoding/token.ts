@@ -1,7 +1,7 @@
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { Levels } from "../native/addon.js";
-import { requireArray, requireArrayOf } from "./arrays.js";
+import { requireArray, requireArrayOf, requireObject } from "./arrays.js";
 import { engine } from "./kernel.js";
 import { MAX_LEVEL, requireLevel } from "./level.js";
 import { callNative, callNativeOnPool, type NativeCall } from "./native-call.js";
@@ -92,13 +92,14 @@ function tokenCall(keys: unknown, options: TokenOptions): TokenCall {
 
 function tileTokenCall(levels: Levels, tiles: unknown, options: TokenOptions): TokenCall {
   const input = requireArray("tiles", tiles, "BigUint64Array");
-  if (typeof levels === "number") requireLevel(levels, "levels", MAX_LEVEL);
-  else requireArray("levels", levels, "Uint8Array", input.length);
+  if (typeof levels === "object") requireArray("levels", levels, "Uint8Array", input.length);
+  else requireLevel(levels, "levels", MAX_LEVEL);
   const out = outputOf(options, input.length);
   return { args: [input, levels, out, false], names: tileTokenNames, firstOutput: 2, out };
 }
 
 function outputOf(options: TokenOptions, count: number): BigInt64Array {
+  requireObject("options", options);
   if (options.out === undefined) return new BigInt64Array(count);
   return requireArray("out", options.out, "BigInt64Array", count);
 }

@@ -108,7 +108,7 @@ const calls: readonly BatchCall[] = [
 
 for (const call of calls) {
   const optional = call.name.startsWith("decode") ? [] : ["bytes"];
-  describeArrays({ ...call, optional, anyLength: ["bytes", "out.bytes"] });
+  describeArrays({ ...call, optional, levels: ["level"], anyLength: ["bytes", "out.bytes"] });
 }
 
 it("all arrays of a batch are among those tested", () => {

@@ -166,6 +166,7 @@ describeArrays({
     levels: Uint8Array.of(1, 2, 3),
     out: new BigInt64Array(3),
   }),
+  levels: ["levels"],
   optional: ["out"],
   run: (at) => tileTokens(at("levels"), at("tiles"), { out: at("out") }),
   runAsync: (at) => tileTokensAsync(at("levels"), at("tiles"), { out: at("out") }),
