@@ -15,6 +15,8 @@ const allowed = [
   /^package\.json$/,
   /^README\.md$/,
   /^CHANGELOG\.md$/,
+  /^ARCHITECTURE\.md$/,
+  /^docs\/[\w-]+\.md$/,
   /^LICENSE$/,
   /^binding\.gyp$/,
   /^dist\/index\.js$/,

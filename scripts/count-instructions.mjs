@@ -8,7 +8,7 @@
 // Exit code 77: counted but not compared, because the baseline is another
 // compiler's or another architecture's. With CI=true that is a failure.
 import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { packageRoot, readJson } from "./lib/package.mjs";
 import { run } from "./lib/run.mjs";
 
@@ -156,8 +156,10 @@ function compare(baseline, compiler, counts) {
 
 async function main() {
   await outputOf("make", "--no-print-directory", "-j2", "-C", "test/native", "VARIANT=release");
-  const compilerLine = await outputOf(process.env.CXX ?? "g++", "--version");
-  const compiler = `${compilerLine.split("\n")[0]}, ${process.arch}`;
+  const program = process.env.CXX ?? "g++";
+  // The version alone: how a distribution packaged it changes no instruction.
+  const version = (await outputOf(program, "-dumpfullversion", "-dumpversion")).trim();
+  const compiler = `${basename(program)} ${version}, ${process.arch}`;
   const counts = await countAll();
   if (process.argv.includes("--update")) writeBaseline(compiler, counts);
   else process.exitCode = compare(readBaseline(), compiler, counts);

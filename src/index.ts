@@ -25,6 +25,8 @@ export {
   trainDictionaryAsync,
 } from "./encoding/dictionary.js";
 export {
+  type DecodedBound,
+  decodedBound,
   decodeEnvelopes,
   decodeEnvelopesAsync,
   encodeEnvelopes,

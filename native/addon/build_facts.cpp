@@ -1,6 +1,8 @@
 // What this build is and what it can run here.
 #include "../common/cpu.h"
 #include "../morton/kernels.h"
+#include <node_version.h>
+
 #include "calls.h"
 
 namespace octoload::addon {
@@ -36,6 +38,8 @@ Napi::Array kernel_list(Napi::Env env) {
 
 void export_build_facts(Napi::Env env, Napi::Object exports) {
   exports.Set("interfaceVersion", Napi::Number::New(env, kInterface));
+  // typed_array.cpp calls V8, whose interface changes with Node's major version.
+  exports.Set("nodeAbi", Napi::Number::New(env, NODE_MODULE_VERSION));
   exports.Set("compiler", kCompiler);
   exports.Set("cpu", cpu_features().brand);
   exports.Set("slowPdep", Napi::Boolean::New(env, cpu_features().slow_pdep));

@@ -76,7 +76,8 @@ CpuFeatures detect() {
   features.avx2 = ymm_saved && bit(one.ecx, 28) && bit(seven.ebx, 5);
   features.bmi2 = bit(seven.ebx, 8);
   features.avx512 = zmm_saved && features.avx2 && bit(seven.ebx, 16) && bit(seven.ebx, 17) &&
-                    bit(seven.ebx, 30) && bit(seven.ecx, 1) && bit(seven.ecx, 8);
+                    bit(seven.ebx, 30) && bit(seven.ebx, 31) && bit(seven.ecx, 1) &&
+                    bit(seven.ecx, 8);
   return features;
 }
 

@@ -8,7 +8,7 @@ namespace octoload {
 struct CpuFeatures {
   bool avx2 = false;
   bool bmi2 = false;
-  bool avx512 = false;  // F, DQ, BW, VBMI and GFNI together: all that our kernel uses
+  bool avx512 = false;  // F, DQ, BW, VL, VBMI and GFNI together: all that our kernel uses
   bool neon = false;
   bool slow_pdep = false;  // pdep and pext run in microcode (AMD before Zen 3, Hygon)
   std::string brand;       // as the CPU names itself; empty when it does not

@@ -1,4 +1,4 @@
-// AVX-512 F, DQ, BW, VBMI and GFNI (Ice Lake, Zen 4 and later): eight rows a
+// AVX-512 F, DQ, BW, VL, VBMI and GFNI (Ice Lake, Zen 4 and later): eight rows a
 // step. The bit work is three byte shuffles an axis instead of five
 // shift-and-mask rounds; how is told beside the constants.
 #include "kernels.h"
@@ -19,7 +19,7 @@
 namespace octoload::morton {
 namespace {
 
-OCTOLOAD_ISA_REGION_BEGIN("avx512f,avx512dq,avx512bw,avx512vl,avx512vbmi,gfni,avx2,bmi2")
+OCTOLOAD_ISA_REGION_BEGIN("avx512f,avx512dq,avx512bw,avx512vl,avx512vbmi,gfni,avx2")
 
 // Interleaving. Byte j of a code holds bits 8j .. 8j+7; those of one axis are at
 // most three, every third bit, of the index bits first(j) and up. They start at

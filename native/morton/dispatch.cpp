@@ -33,7 +33,7 @@ std::array<KernelChoice, 5> list_kernels() {
 #endif
   std::array<KernelChoice, 5> choices = {
       choice("avx512", avx512, cpu.avx512,
-             "the CPU or the operating system lacks AVX-512 F, DQ, BW, VBMI or GFNI"),
+             "the CPU or the operating system lacks AVX-512 F, DQ, BW, VL, VBMI or GFNI"),
       choice("bmi2", bmi2, cpu.bmi2 && cpu.avx2,
              "the CPU or the operating system lacks BMI2 or AVX2"),
       choice("avx2", avx2, cpu.avx2, "the CPU or the operating system lacks AVX2"),

@@ -5,8 +5,11 @@
 
 #include <limits>
 
-#if defined(__GNUC__) && !defined(__clang__)
+#if defined(__clang__)
+#define OCTOLOAD_DULL_LOOP _Pragma("clang loop vectorize(disable) interleave(disable)")
+#else
 #pragma GCC optimize("no-tree-vectorize,no-tree-slp-vectorize")
+#define OCTOLOAD_DULL_LOOP
 #endif
 
 namespace octoload::morton {
@@ -41,7 +44,7 @@ uint8_t encode_row(double x, double y, double z, unsigned level, bool whole, con
 size_t encode(const Points& points, const Levels& levels, const Frame& frame, const CodesOut& out) {
   size_t rejected = 0;
   const bool whole = out.cells == nullptr;
-  for (size_t row = 0; row < points.count; ++row) {
+  OCTOLOAD_DULL_LOOP for (size_t row = 0; row < points.count; ++row) {
     const unsigned level = levels.each != nullptr ? levels.each[row] : levels.all;
     uint64_t i[3] = {};
     const uint8_t status =
@@ -88,7 +91,7 @@ size_t decode(const Codes& codes, const Levels& levels, Corner corner, const Fra
   size_t rejected = 0;
   const bool whole = codes.cells == nullptr;
   double* const axes[3] = {out.x, out.y, out.z};
-  for (size_t row = 0; row < codes.count; ++row) {
+  OCTOLOAD_DULL_LOOP for (size_t row = 0; row < codes.count; ++row) {
     const unsigned level = levels.each != nullptr ? levels.each[row] : levels.all;
     const uint64_t cell = whole ? 0 : codes.cells[row];
     uint64_t i[3] = {};
@@ -111,13 +114,13 @@ uint64_t bits_of(double value) {
 }
 
 void copy_in(const Points& points, uint64_t* out) {
-  for (size_t row = 0; row < points.count; ++row) {
+  OCTOLOAD_DULL_LOOP for (size_t row = 0; row < points.count; ++row) {
     out[row] = bits_of(points.x[row]) ^ bits_of(points.y[row]) ^ bits_of(points.z[row]);
   }
 }
 
 void copy_out(const Codes& codes, const PointsOut& out) {
-  for (size_t row = 0; row < codes.count; ++row) {
+  OCTOLOAD_DULL_LOOP for (size_t row = 0; row < codes.count; ++row) {
     double value;
     __builtin_memcpy(&value, &codes.tiles[row], sizeof value);
     out.x[row] = value;

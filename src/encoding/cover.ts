@@ -1,5 +1,6 @@
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
+import { requireObject } from "./arrays.js";
 import { interleave } from "./cell.js";
 import {
   type Axis,
@@ -57,6 +58,7 @@ const LOOKAHEAD_RANGES = 1024;
  *   FRAME_INVALID, COVER_TOO_FINE if the exact cover has more than 1,048,576 ranges
  */
 export function coverBox(box: Box, level: number, options: CoverOptions = {}): Cover {
+  requireObject("options", options);
   const { maxRanges } = options;
   const frame = Frame.from(options.frame ?? frames.centred);
   requireLevel(level);

@@ -130,9 +130,15 @@ export function planDecode(
 
 /**
  * Outputs for decoding batches of `count` rows: `byteLength` bytes for their
- * TEXT and BLOB values and `extraColumns` unmapped columns.
+ * TEXT and BLOB values and `extraColumns` unmapped columns; decodedBound() says
+ * how many suffice.
+ *
+ * @throws OctoloadError ARG_RANGE.
  */
 export function makeDecodedRows(count: number, byteLength: number, extraColumns = 0): DecodedRows {
+  requireSize("count", count, MAX_BATCH_BYTES);
+  requireSize("byteLength", byteLength, MAX_BATCH_BYTES);
+  requireSize("extraColumns", extraColumns, MAX_EXTRAS);
   const column = (): FilledColumn => ({
     kinds: new Uint8Array(count),
     slots: new BigUint64Array(count),
@@ -235,6 +241,7 @@ function checkColumnSet({ columnSet = 0, extras = [] }: EnvelopeRows): number {
       `columnSet must be an integer from 0 to ${MAX_COLUMN_SET}, got ${describeValue(columnSet)}`,
     );
   }
+  requireList("extras", extras);
   const few = columnSet === 0 ? extras.length === 0 : extras.length > 0;
   if (few && extras.length <= MAX_EXTRAS) return columnSet;
   throw new OctoloadError(
@@ -253,6 +260,7 @@ function checkEnvelopes(envelopes: Envelopes): Input {
 }
 
 function handlesOf(dictionaries: readonly Dictionary[] = []): readonly unknown[] {
+  requireList("dictionaries", dictionaries);
   return dictionaries.map((dictionary, i) => handleOf(`dictionaries[${i}]`, dictionary));
 }
 
@@ -287,6 +295,19 @@ function checkDecodedOut(out: DecodedRows, count: number): void {
   requireArray("out.columnSets", out.columnSets, "Uint32Array", count);
   requireArray("out.bytes", out.bytes, "Uint8Array");
   requireArray("out.status", out.status, "Uint8Array", count);
+}
+
+function requireList(parameter: string, value: unknown): void {
+  if (Array.isArray(value)) return;
+  throw new OctoloadError("ARG_TYPE", `${parameter} must be an array, got ${describeValue(value)}`);
+}
+
+function requireSize(parameter: string, value: unknown, max: number): void {
+  if (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= max) return;
+  throw new OctoloadError(
+    "ARG_RANGE",
+    `${parameter} must be an integer from 0 to ${max}, got ${describeValue(value)}`,
+  );
 }
 
 function tooLarge(what: string): OctoloadError {

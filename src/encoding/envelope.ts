@@ -52,6 +52,28 @@ export async function encodeEnvelopesAsync(
   return plan.finish(await callNativeOnPool(nativeAddon().envelopeEncode, plan));
 }
 
+/** What makeDecodedRows() needs for a batch. */
+export interface DecodedBound {
+  /** Of TEXT and BLOB values. */
+  readonly byteLength: number;
+  /** Unmapped columns of the richest row. */
+  readonly extraColumns: number;
+}
+
+/**
+ * Outputs that suffice for decoding these envelopes. It reads them without
+ * verifying any, so a damaged one may make it larger than needed.
+ *
+ * @throws OctoloadError ARG_*, LEVEL_INVALID for one level; TOO_LARGE: split the batch.
+ */
+export function decodedBound(envelopes: Envelopes): DecodedBound {
+  const plan = planDecodeBound(envelopes);
+  const [byteLength, extraColumns] = plan.finish(
+    callNative(nativeAddon().envelopeDecodeBound, plan),
+  );
+  return { byteLength, extraColumns };
+}
+
 /**
  * Unwraps envelopes. The bytes may be hostile: whatever is wrong with one gives
  * its row a status, NaN coordinates and absent values, and stops nothing.

@@ -35,7 +35,8 @@ export function resolveFrame(frame: string | FrameSpec): Frame {
 function parseFile(path: string, place: string): unknown {
   const text = readText(path, place);
   try {
-    return JSON.parse(text) as unknown;
+    // Some editors put a byte order mark in front, which JSON does not know.
+    return JSON.parse(text.replace(/^\uFEFF/, "")) as unknown;
   } catch (error) {
     throw new OctoloadError("FRAME_INVALID", `${place} is not JSON: ${reasonOf(error)}`, {
       cause: error,

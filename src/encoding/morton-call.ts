@@ -15,7 +15,7 @@ import type {
   Points,
   TileArrays,
 } from "./morton-arrays.js";
-import { callNative, callNativeOnPool, type NativeCall } from "./native-call.js";
+import { callNative, callNativeOnPool, type NativeCall, requireOutputs } from "./native-call.js";
 
 /**
  * A checked call of the addon, ready to run on any engine: at once or on the
@@ -39,6 +39,7 @@ export async function runCallOnPool<Arrays>(
 ): Promise<Batch<Arrays>> {
   call.args[0] = on.kernel;
   call.out.rejected = await callNativeOnPool(on.addon[call.name], call);
+  requireOutputs(call);
   return call.out;
 }
 
@@ -227,8 +228,7 @@ function checkLevelRows(level: Levels, count: number): void {
 }
 
 function cornerNumber(corner: DecodeOptions["corner"] = "center"): number {
-  const number: number | undefined = cornerNumbers[corner];
-  if (number !== undefined) return number;
+  if (Object.hasOwn(cornerNumbers, corner)) return cornerNumbers[corner];
   throw new OctoloadError(
     "ARG_RANGE",
     `corner must be "min", "center" or "max", got ${describeValue(corner)}`,

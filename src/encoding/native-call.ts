@@ -1,5 +1,5 @@
 import { OctoloadError } from "../errors/octoload-error.js";
-import { memoryFaultOf } from "./arrays.js";
+import { memoryFaultOf, requireMemory } from "./arrays.js";
 
 /**
  * A call of the addon.
@@ -50,6 +50,17 @@ function invoke<Result>(
   } catch (refusal) {
     call.recheck?.();
     throw memoryFault(call) ?? refusal;
+  }
+}
+
+/**
+ * Refuses a result whose outputs were transferred away while the pool worked.
+ *
+ * @throws OctoloadError ARG_DETACHED.
+ */
+export function requireOutputs({ args, names, firstOutput }: NativeCall): void {
+  for (const [i, arg] of args.entries()) {
+    if (i >= firstOutput && ArrayBuffer.isView(arg)) requireMemory(names[i] ?? "out", arg);
   }
 }
 

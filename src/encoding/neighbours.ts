@@ -1,5 +1,6 @@
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
+import { requireObject } from "./arrays.js";
 import { indicesOf, interleave } from "./cell.js";
 
 /** Which cells count as neighbours: those that share a face; a face or an edge; any corner. */
@@ -46,11 +47,9 @@ export function neighbour(
  *
  * @throws OctoloadError ARG_RANGE, ARG_TYPE, CODE_OUT_OF_RANGE, LEVEL_INVALID
  */
-export function neighbours(
-  code: bigint,
-  level: number,
-  { connectivity = 26 }: NeighbourOptions = {},
-): bigint[] {
+export function neighbours(code: bigint, level: number, options: NeighbourOptions = {}): bigint[] {
+  requireObject("options", options);
+  const { connectivity = 26 } = options;
   const [ix, iy, iz] = indicesOf(code, level);
   return offsetsWithin(connectivity)
     .map(([dx, dy, dz]) => codeInside(ix + dx, iy + dy, iz + dz, level))

@@ -1,4 +1,6 @@
 import type { ErrorCode } from "../errors/codes.js";
+import { describeValue } from "../errors/describe-value.js";
+import { OctoloadError } from "../errors/octoload-error.js";
 
 /**
  * The status byte of a row, as every batch call writes it; 0 is fine. Up to 31
@@ -46,7 +48,12 @@ const codesOfSingles: ReadonlyMap<number, ErrorCode> = new Map([
 export function codesOfStatus(status: number): ErrorCode[] {
   const single = codesOfSingles.get(status);
   if (single !== undefined) return [single];
-  if (status >= FIRST_SINGLE) throw new RangeError(`no row status is ${status}`);
+  if (!Number.isInteger(status) || status < 0 || status >= FIRST_SINGLE) {
+    throw new OctoloadError(
+      "ARG_RANGE",
+      `status must be a row status, got ${describeValue(status)}`,
+    );
+  }
   const codes: ErrorCode[] = [];
   if ((status & rowStatus.badLevel) !== 0) codes.push("LEVEL_INVALID");
   if (outsideAxes(status).length > 0) codes.push("OUT_OF_FRAME");

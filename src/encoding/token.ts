@@ -4,7 +4,7 @@ import type { Levels } from "../native/addon.js";
 import { requireArray, requireArrayOf, requireObject } from "./arrays.js";
 import { engine } from "./kernel.js";
 import { MAX_LEVEL, requireLevel } from "./level.js";
-import { callNative, callNativeOnPool, type NativeCall } from "./native-call.js";
+import { callNative, callNativeOnPool, type NativeCall, requireOutputs } from "./native-call.js";
 
 export interface TokenOptions {
   /** n tokens to fill; made when left out. */
@@ -13,7 +13,8 @@ export interface TokenOptions {
 
 /**
  * Cassandra's Murmur3 tokens of bigint partition keys: layout node, where the
- * key is the Morton code.
+ * key is the Morton code. It hashes whatever it is given: the code of a rejected
+ * row (2^64 - 1) gets a token too, so consult the row's status first.
  *
  * @throws OctoloadError ARG_*.
  */
@@ -33,6 +34,7 @@ export async function tokensAsync(
 ): Promise<BigInt64Array> {
   const call = tokenCall(keys, options);
   await callNativeOnPool(engine().addon.bigintTokens, call);
+  requireOutputs(call);
   return call.out;
 }
 
@@ -61,6 +63,7 @@ export async function tileTokensAsync(
 ): Promise<BigInt64Array> {
   const call = tileTokenCall(levels, tiles, options);
   await callNativeOnPool(engine().addon.tileTokens, call);
+  requireOutputs(call);
   return call.out;
 }
 

@@ -112,7 +112,7 @@ export class ValuePacker {
     if (value === null) return [storageClass.null, 0n];
     if (typeof value === "bigint") return [storageClass.integer, integerSlot(value, row)];
     if (typeof value === "number") return [storageClass.real, realSlot(value)];
-    if (typeof value === "string") return [storageClass.text, this.#append(Buffer.from(value))];
+    if (typeof value === "string") return [storageClass.text, this.#append(utf8Of(value, row))];
     if (types.isUint8Array(value)) return [storageClass.blob, this.#append(value)];
     throw new OctoloadError(
       "ARG_TYPE",
@@ -126,6 +126,17 @@ export class ValuePacker {
     this.#length += bytes.length;
     return slot;
   }
+}
+
+/** A lone surrogate has no UTF-8: it would be stored as another character. */
+function utf8Of(value: string, row: number): Uint8Array {
+  const bytes = Buffer.from(value);
+  if (bytes.toString("utf8") === value) return bytes;
+  throw new OctoloadError(
+    "ARG_RANGE",
+    `row ${row}: a TEXT must be well-formed Unicode, got ${describeValue(value)}`,
+    { remedy: "Mend the text, or pass its bytes as a Uint8Array in a TEXT slot of your own." },
+  );
 }
 
 function integerSlot(value: bigint, row: number): bigint {
@@ -146,7 +157,7 @@ function realSlot(value: number): bigint {
  * One value of a decoded column. TEXT is read as UTF-8; for its very bytes, and
  * for speed, read slots and bytes themselves.
  *
- * @throws OctoloadError ARG_RANGE for a row that is not there.
+ * @throws OctoloadError ARG_RANGE for a row that is not there, a slot outside `bytes`, an unknown kind.
  */
 export function valueAt(column: FilledColumn, row: number, bytes: Uint8Array): SqliteValue {
   const kind = column.kinds[row];
@@ -163,8 +174,15 @@ export function valueAt(column: FilledColumn, row: number, bytes: Uint8Array): S
       return Buffer.from(slice(slot, bytes)).toString("utf8");
     case storageClass.blob:
       return slice(slot, bytes);
+    case storageClass.null:
+      return null;
+    case storageClass.absent:
+      return undefined;
     default:
-      return kind === storageClass.null ? null : undefined;
+      throw new OctoloadError(
+        "ARG_RANGE",
+        `kinds[${row}] must be a storage class from 0 to 5, got ${kind}`,
+      );
   }
 }
 
@@ -175,5 +193,11 @@ function realOf(slot: bigint): number {
 /** A copy; a Buffer's own slice() makes none. */
 function slice(slot: bigint, bytes: Uint8Array): Uint8Array {
   const offset = Number(slot & 0xffffffffn);
-  return new Uint8Array(bytes.subarray(offset, offset + Number(slot >> 32n)));
+  const end = offset + Number(slot >> 32n);
+  if (end <= bytes.length) return new Uint8Array(bytes.subarray(offset, end));
+  throw new OctoloadError(
+    "ARG_RANGE",
+    `bytes must reach to ${end}, where the value ends, got ${bytes.length} bytes`,
+    { remedy: "Pass the bytes of the batch that the column belongs to." },
+  );
 }

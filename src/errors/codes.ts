@@ -107,13 +107,13 @@ export const errorTable = [
   },
   {
     code: "NATIVE_MISMATCH",
-    cause: "The native addon was built for another version of octoload or of its interface.",
+    cause: "The native addon was built for another version of octoload or of Node.",
     remedy: "Run `npm rebuild octoload` (in a checkout: `npm run build:native`).",
   },
   {
     code: "OUTPUT_TOO_SMALL",
     cause: "An output buffer cannot hold the result; nothing in it counts.",
-    remedy: "Give a buffer of the size the matching bound function returns.",
+    remedy: "Give outputs of the size that envelopeBound() or decodedBound() returns.",
   },
   {
     code: "TOO_LARGE",

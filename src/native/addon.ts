@@ -41,6 +41,8 @@ export interface FrameHandle {
  */
 export interface NativeAddon {
   readonly interfaceVersion: number;
+  /** Of the Node it was built for: process.versions.modules. */
+  readonly nodeAbi: number;
   readonly compiler: string;
   readonly cpu: string;
   readonly slowPdep: boolean;
@@ -114,10 +116,16 @@ export function nativeAddon(): NativeAddon {
 /** As nativeAddon(), from any path and without remembering. */
 export function loadAddon(path: string): NativeAddon {
   const addon = requireAddon(path);
-  if (addon.interfaceVersion === INTERFACE_VERSION) return addon;
+  requireSame(path, "octoload's interface", addon.interfaceVersion, INTERFACE_VERSION);
+  requireSame(path, "Node's ABI", addon.nodeAbi, Number(process.versions.modules));
+  return addon;
+}
+
+function requireSame(path: string, what: string, built: number, needed: number): void {
+  if (built === needed) return;
   throw new OctoloadError(
     "NATIVE_MISMATCH",
-    `the native addon at ${path} has interface ${addon.interfaceVersion}, this package needs ${INTERFACE_VERSION}`,
+    `the native addon at ${path} was built for version ${built} of ${what}, needed is ${needed}`,
   );
 }
 

@@ -49,7 +49,7 @@ describe("octoload", () => {
   it("reports an error as JSON on stderr with --json", async () => {
     const refused = await runCli(["encode", "1", "2", "3", "--level", "99", "--json"]);
     expect(refused.stdout).toBe("");
-    const { remedy } = errorEntry("LEVEL_INVALID");
+    const remedy = "Use an integer from 0 to 26.";
     const message = `--level must be an integer from 0 to 26, got 99. ${remedy}`;
     expect(JSON.parse(refused.stderr)).toEqual({
       error: { code: "LEVEL_INVALID", message, remedy },

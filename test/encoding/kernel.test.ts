@@ -11,7 +11,7 @@ import { runProgram } from "../support/run-program.js";
 const otherArchitecture = "this build is for another processor architecture";
 /** What /proc/cpuinfo calls the features that each kernel needs. */
 const cpuFlags: Readonly<Record<string, readonly string[]>> = {
-  avx512: ["avx512f", "avx512dq", "avx512bw", "avx512vbmi", "gfni"],
+  avx512: ["avx512f", "avx512dq", "avx512bw", "avx512vl", "avx512vbmi", "gfni"],
   bmi2: ["bmi2", "avx2"],
   avx2: ["avx2"],
 };

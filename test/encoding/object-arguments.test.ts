@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
 import {
+  codesOfStatus,
+  coverBox,
   decode,
   decodeEnvelopes,
   encode,
   encodeEnvelopes,
   encodeTiles,
   envelopeBound,
+  makeDecodedRows,
+  neighbours,
   tileTokens,
   tokens,
   trainDictionary,
@@ -40,6 +44,8 @@ const calls: readonly (readonly [name: string, call: (junk: never) => unknown])[
   ["options", (junk) => decodeEnvelopes(envelopes(), junk)],
   ["samples", (junk) => trainDictionary(junk)],
   ["options", (junk) => trainDictionary(samples(), junk)],
+  ["options", (junk) => neighbours(0n, 1, junk)],
+  ["options", (junk) => coverBox({ min: [0, 0, 0], max: [1, 1, 1] }, 1, junk)],
 ];
 
 describe.each(calls)("%s that is no object", (name, call) => {
@@ -66,4 +72,33 @@ it("a dictionary's number is checked before anything is trained", () => {
   expect(refusalOf(() => trainDictionary(samples(), { number: 0 })).code).toBe(
     "DICTIONARY_INVALID",
   );
+});
+
+it("lists are arrays", () => {
+  const dictionaries = untyped({});
+  expect(refusalOf(() => decodeEnvelopes(envelopes(), { dictionaries })).message).toContain(
+    "dictionaries must be an array, got an object",
+  );
+  const rows = { ...points(), level: 3, codes: codes(), columnSet: 1, extras: untyped(5) };
+  expect(refusalOf(() => encodeEnvelopes(rows)).message).toContain("extras must be an array");
+});
+
+it.each([
+  ["count", () => makeDecodedRows(-1, 0)],
+  ["byteLength", () => makeDecodedRows(1, Number.NaN)],
+  ["byteLength", () => makeDecodedRows(1, untyped(undefined))],
+  ["extraColumns", () => makeDecodedRows(1, 0, 2001)],
+  ["status", () => codesOfStatus(48)],
+  ["status", () => codesOfStatus(-1)],
+  ["status", () => codesOfStatus(Number.NaN)],
+])("a %s out of range", (name, call) => {
+  const { code, message } = refusalOf(call);
+  expect(code).toBe("ARG_RANGE");
+  expect(message).toContain(`${name} must be`);
+});
+
+it.each(["toString", "constructor", "centre", null])("corner %j", (corner) => {
+  const { code, message } = refusalOf(() => decode(codes(), 3, { corner: untyped(corner) }));
+  expect(code).toBe("ARG_RANGE");
+  expect(message).toContain('corner must be "min", "center" or "max"');
 });

@@ -98,3 +98,25 @@ describe("storage classes", () => {
     expect(Object.isFrozen(storageClass) && Object.isFrozen(absentColumn)).toBe(true);
   });
 });
+
+describe("values that would be stored or read as others", () => {
+  it("a lone surrogate is refused", () => {
+    const { code, message } = refusalOf(() => new ValuePacker().column(["fine", "\ud800"]));
+    expect(code).toBe("ARG_RANGE");
+    expect(message).toContain("row 1: a TEXT must be well-formed Unicode");
+  });
+
+  it("bytes of another batch are refused where they are too short", () => {
+    const packer = new ValuePacker();
+    const column = packer.column(["sixsix"]);
+    expect(valueAt(column, 0, packer.bytes())).toBe("sixsix");
+    expect(refusalOf(() => valueAt(column, 0, new Uint8Array(3))).message).toContain(
+      "bytes must reach to 6, where the value ends, got 3 bytes",
+    );
+  });
+
+  it("an unknown kind is refused", () => {
+    const column = { kinds: Uint8Array.of(9), slots: new BigUint64Array(1) };
+    expect(refusalOf(() => valueAt(column, 0, new Uint8Array(0))).code).toBe("ARG_RANGE");
+  });
+});

@@ -60,8 +60,19 @@ describe("a missing or wrong addon", () => {
     const error = refusalOf(() => loadAddon(path));
     expect(error.code).toBe("NATIVE_MISMATCH");
     expect(error.message).toMatch(
-      /the native addon at .*older\.cjs has interface 0, this package needs [1-9]/,
+      /the native addon at .*older\.cjs was built for version 0 of octoload's interface, needed is [1-9]/,
     );
     expect(error.message).toContain("npm rebuild octoload");
+  });
+
+  it("is NATIVE_MISMATCH when built for another Node", () => {
+    const path = join(folder, "other-node.cjs");
+    const { interfaceVersion } = nativeAddon();
+    writeFileSync(path, `module.exports = { interfaceVersion: ${interfaceVersion}, nodeAbi: 1 };`);
+    const error = refusalOf(() => loadAddon(path));
+    expect(error.code).toBe("NATIVE_MISMATCH");
+    expect(error.message).toContain(
+      `was built for version 1 of Node's ABI, needed is ${process.versions.modules}`,
+    );
   });
 });
