@@ -1,6 +1,6 @@
 import { type Dictionary, type Samples, trainDictionary } from "../dist/encoding/dictionary.js";
 import { decodeEnvelopes, encodeEnvelopes, envelopeBound } from "../dist/encoding/envelope.js";
-import { makeDecodedRows } from "../dist/encoding/envelope-call.js";
+import { makeDecodedRows } from "../dist/encoding/envelope-output.js";
 import type { EncodedEnvelopes, EnvelopeRows } from "../dist/encoding/envelope-rows.js";
 import { frames } from "../dist/encoding/frame.js";
 import { decode, encode } from "../dist/encoding/morton.js";

@@ -33,7 +33,7 @@ export {
   encodeEnvelopesAsync,
   envelopeBound,
 } from "./encoding/envelope.js";
-export { makeDecodedRows } from "./encoding/envelope-call.js";
+export { makeDecodedRows } from "./encoding/envelope-output.js";
 export type {
   DecodedEnvelopes,
   DecodedRows,

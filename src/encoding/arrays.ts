@@ -104,6 +104,21 @@ export function requireObject(parameter: string, value: unknown): asserts value 
   throw refusal("ARG_TYPE", parameter, "an object", value);
 }
 
+/** @throws OctoloadError ARG_TYPE. */
+export function requireList(parameter: string, value: unknown): void {
+  if (Array.isArray(value)) return;
+  throw new OctoloadError("ARG_TYPE", `${parameter} must be an array, got ${describeValue(value)}`);
+}
+
+/** @throws OctoloadError ARG_RANGE. */
+export function requireSize(parameter: string, value: unknown, max: number): void {
+  if (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= max) return;
+  throw new OctoloadError(
+    "ARG_RANGE",
+    `${parameter} must be an integer from 0 to ${max}, got ${describeValue(value)}`,
+  );
+}
+
 function refusal(code: ErrorCode, parameter: string, expected: string, value: unknown) {
   return new OctoloadError(code, `${parameter} must be ${expected}, got ${describeValue(value)}`);
 }
