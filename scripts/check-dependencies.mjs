@@ -33,11 +33,12 @@ const rules = {
   // standard library are free to all.
   "native/common": { mayUse: [] },
   "native/token": { mayUse: ["native/common"] },
+  "native/sort": { mayUse: ["native/common"] },
   "native/morton": { mayUse: ["native/common"] },
   "native/envelope": { mayUse: ["native/common", "native/morton"], packages: ["lz4.h"] },
   "native/addon": {
     mayUse: ["native/*"],
-    packages: ["napi.h", "node_api.h", "v8.h", "uv.h", "lz4.h"],
+    packages: ["napi.h", "node_version.h", "v8.h", "lz4.h"],
   },
 };
 
