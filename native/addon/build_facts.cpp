@@ -1,7 +1,7 @@
 // What this build is and what it can run here.
+#include <node_version.h>
 #include "../common/cpu.h"
 #include "../morton/kernels.h"
-#include <node_version.h>
 
 #include "calls.h"
 
