@@ -45,16 +45,20 @@ function createProgram(io: CliIo, setExitCode: (code: ExitCode) => void): Comman
 function reportEnd(thrown: unknown, args: readonly string[], io: CliIo): ExitCode {
   if (thrown instanceof CommanderError) {
     if (thrown.exitCode === 0) return exitCodes.done;
-    // A bare `octoload`: help was just written to stderr.
-    if (thrown.code === "commander.help") return exitCodes.badUsage;
+    // A bare `octoload`, or `octoload help bogus`: help was just written to stderr.
+    if (thrown.code === "commander.help" && args[0] !== "help") return exitCodes.badUsage;
   }
-  const error = thrown instanceof CommanderError ? usageError(thrown) : asOctoloadError(thrown);
+  const error =
+    thrown instanceof CommanderError ? usageError(thrown, args) : asOctoloadError(thrown);
   writeError(io, error, wantsJson(args));
   return exitCodeOf(error);
 }
 
-function usageError(error: CommanderError): OctoloadError {
-  const fault = error.message.replace(/^error: /, "").replaceAll("\n", " ");
+function usageError(error: CommanderError, args: readonly string[]): OctoloadError {
+  const fault =
+    error.code === "commander.help"
+      ? `unknown command '${args[1]}'`
+      : error.message.replace(/^error: /, "").replaceAll("\n", " ");
   return new OctoloadError("USAGE", fault, { cause: error });
 }
 

@@ -63,6 +63,9 @@ describe("octoload", () => {
     const help = await runCli(["--help"]);
     expect(help.exitCode).toBe(0);
     for (const command of ["encode", "decode", "doctor"]) expect(help.stdout).toContain(command);
+    const unknown = await runCli(["help", "bogus"]);
+    expect(unknown.exitCode).toBe(3);
+    expect(unknown.stderr).toContain("USAGE: unknown command 'bogus'");
     const ofCommand = await runCli(["help", "encode"]);
     expect(ofCommand.stdout).toMatch(/--level <level> +octree level, 0 to 26/);
     expect(ofCommand.exitCode).toBe(0);
