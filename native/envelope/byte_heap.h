@@ -18,9 +18,12 @@ class ByteHeap {
   // Where `size` bytes can be written, or nullptr, from when on overflow().
   uint8_t* reserve(size_t size) noexcept {
     if (size <= room()) return data_ + used_;
-    overflow_ = true;
+    fail();
     return nullptr;
   }
+
+  // From here on overflow(): a row's bytes have found no place.
+  void fail() noexcept { overflow_ = true; }
 
   // Keeps the first `length` bytes of what reserve() gave; their slot.
   uint64_t keep(size_t length) noexcept {

@@ -53,9 +53,7 @@ class Decoder {
     put(out_.id, row, parsed.id.kind, slot_of(parsed.id));
     put(out_.density, row, parsed.density.kind, slot_of(parsed.density));
     put_created(row, parsed.created);
-    const uint64_t metadata =
-        opener_.is_unpacked() ? opener_.unpacked_slot() : slot_of(parsed.metadata);
-    put(out_.metadata, row, parsed.metadata.kind, metadata);
+    put_metadata(row, parsed.metadata);
     for (unsigned k = 0; k < kOriginals; ++k) {
       const auto kind = static_cast<uint8_t>(class_at(parsed.classes, kOriginalClasses + k));
       put(out_.originals[k], row, kind, has_bytes(kind) ? slot_of(parsed.originals[k]) : 0);
@@ -83,10 +81,25 @@ class Decoder {
     if (created.kind < kFirstTimestampKind) {
       return put(out_.created, row, created.kind, slot_of(created));
     }
-    uint8_t* const to = heap_.reserve(kMaxTimestampBytes);
-    if (to == nullptr) return;
     const auto count = static_cast<int64_t>(created.bits);
-    put(out_.created, row, kText, heap_.keep(render_timestamp(created.kind, count, to)));
+    put(out_.created, row, kText, put_timestamp(created.kind, count));
+  }
+
+  // Rendering may write more than the text: near the end of the heap it is
+  // done aside, so that the text alone has to fit.
+  uint64_t put_timestamp(uint8_t kind, int64_t count) noexcept {
+    if (heap_.room() >= kMaxTimestampBytes) [[likely]] {
+      return heap_.keep(render_timestamp(kind, count, heap_.reserve(kMaxTimestampBytes)));
+    }
+    uint8_t text[kMaxTimestampBytes];
+    const size_t length = render_timestamp(kind, count, text);
+    return heap_.copy(text, length);
+  }
+
+  void put_metadata(size_t row, const Value& metadata) noexcept {
+    const bool is_stored = has_bytes(metadata.kind);
+    const uint64_t slot = is_stored ? opener_.metadata_slot(heap_) : metadata.bits;
+    put(out_.metadata, row, metadata.kind, slot);
   }
 
   // The extension was whole when it was parsed: a fault in this second walk

@@ -1,47 +1,49 @@
+#include <algorithm>
+#include <span>
+
 #include "envelope.h"
 #include "layout.h"
-#include "reader.h"
 #include "row_parser.h"
 #include "timestamp.h"
 
 namespace octoload::envelope {
 namespace {
 
-// Values stand in the envelope as they are, but for a rendered timestamp and
-// compressed metadata. A length the parser will refuse counts nothing.
-size_t value_bytes(const uint8_t* begin, const uint8_t* end) noexcept {
-  const auto size = static_cast<size_t>(end - begin);
-  Reader reader(begin, end, end);
-  reader.u8();
-  const unsigned flags = reader.u8();
-  if ((flags & kFlagLz4) == 0) return size + kMaxTimestampBytes;
-  if ((flags & kFlagDictionary) != 0) reader.varint();
-  const uint64_t metadata = reader.varint_within(0, kMaxValueBytes);
-  return size + kMaxTimestampBytes + (metadata <= 255 * uint64_t{size} ? metadata : 0);
-}
+class Bounder {
+ public:
+  explicit Bounder(std::span<const uint8_t> bytes) noexcept : bytes_(bytes) {}
 
-uint32_t extra_columns(const uint8_t* begin, const uint8_t* end) noexcept {
-  if (end - begin < 2 || (begin[1] & kFlagExtension) == 0) return 0;
-  ParsedRow row;
-  return parse_row(begin, end, end, &row) == kRowOk ? row.extra_columns : 0;
-}
+  // What the envelope [begin, end) may hold. Values stand in it as they are, but
+  // for a rendered timestamp and compressed metadata. One that claims more than
+  // that is parsed first: decode() refuses a row that does not parse.
+  DecodeBound of(uint32_t begin, uint32_t end) noexcept {
+    if (begin > end || end > bytes_.size()) return {};
+    const uint8_t* const data = bytes_.data();
+    const size_t size = end - begin;
+    DecodeBound bound{size + kMaxTimestampBytes, 0};
+    if (size < kHeadBytes || (data[begin + 1] & (kFlagLz4 | kFlagExtension)) == 0) return bound;
+    const RowStatus parsed = parse_row(data + begin, data + end, data + bytes_.size(), &row_);
+    if (parsed != kRowOk) return {};
+    if ((row_.flags & kFlagLz4) != 0) bound.bytes += row_.metadata_bytes;
+    bound.extra_columns = row_.extra_columns;
+    return bound;
+  }
+
+ private:
+  std::span<const uint8_t> bytes_;
+  ParsedRow row_;
+};
 
 }  // namespace
 
 DecodeBound decode_bound(const Envelopes& envelopes) noexcept {
-  const auto bytes = envelopes.bytes;
+  Bounder bounder(envelopes.bytes);
   uint64_t sum = 0;
   DecodeBound bound;
-  uint32_t begin = envelopes.offsets[0];
   for (size_t row = 0; row < envelopes.count; ++row) {
-    const uint32_t end = envelopes.offsets[row + 1];
-    if (begin <= end && end <= bytes.size()) {
-      const uint8_t* const data = bytes.data();
-      sum += value_bytes(data + begin, data + end);
-      const uint32_t extras = extra_columns(data + begin, data + end);
-      if (extras > bound.extra_columns) bound.extra_columns = extras;
-    }
-    begin = end;
+    const DecodeBound of_row = bounder.of(envelopes.offsets[row], envelopes.offsets[row + 1]);
+    sum += of_row.bytes;
+    bound.extra_columns = std::max(bound.extra_columns, of_row.extra_columns);
   }
   bound.bytes = sum <= UINT32_MAX ? static_cast<size_t>(sum) : SIZE_MAX;
   return bound;

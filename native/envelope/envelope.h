@@ -119,9 +119,12 @@ struct DecodeOutput {
   uint8_t* status = nullptr;  // a bad row: NaN coordinates, every kind absent, every slot 0
 };
 
-// Reads the heads, and all of a row that has unmapped columns; verifies no
-// checksum. Hostile lengths are bounded here as in decode().
+// Reads the heads, and parses a row that is compressed or has unmapped columns;
+// verifies no checksum. A row that does not parse takes no room.
 DecodeBound decode_bound(const Envelopes& envelopes) noexcept;
+// Needs no more room than the good rows' TEXT and BLOB values take: a bad row is
+// no overflow, whatever it claims. To tell the two apart where the room ends,
+// 16 MiB may be allocated, once a batch; without them it is an overflow.
 BatchResult decode(const Envelopes& envelopes, const Frame& frame,
                    std::span<const Dictionary* const> dictionaries, const DecodeOutput& out,
                    size_t* bytes_used) noexcept;

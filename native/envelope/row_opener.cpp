@@ -1,5 +1,7 @@
 #include "row_opener.h"
 
+#include <new>
+
 #include "bytes.h"
 #include "lz4_block.h"
 
@@ -18,7 +20,9 @@ RowStatus RowOpener::open(uint32_t begin, uint32_t end, const RowKey& key,
   sealed.dictionary = row_.dictionary;
   sealed.content = row_.content;
   sealed.content_bytes = static_cast<size_t>(row_.body_end - row_.content);
-  if (is_unpacked()) {
+  metadata_ = row_.metadata.data;
+  is_in_heap_ = false;
+  if ((row_.flags & kFlagLz4) != 0) {
     const RowStatus unpacked = unpack(heap, &sealed);
     if (unpacked != kRowOk) return unpacked;
   }
@@ -28,18 +32,28 @@ RowStatus RowOpener::open(uint32_t begin, uint32_t end, const RowKey& key,
 
 RowStatus RowOpener::unpack(ByteHeap& heap, Sealed* sealed) noexcept {
   if (!find_dictionary()) return kRowUnknownDictionary;
-  uint8_t* const to = heap.reserve(row_.metadata_bytes);
-  if (to == nullptr) return kRowTooLarge;
-  const Value& block = row_.metadata;
-  if (!decompress_block(block.data, block.length, dictionary_, to, row_.metadata_bytes,
-                        heap.room())) {
-    return kRowBadLz4;
+  const size_t size = row_.metadata_bytes;
+  is_in_heap_ = size <= heap.room();
+  uint8_t* const to = is_in_heap_ ? heap.reserve(size) : scratch();
+  if (to == nullptr) {
+    heap.fail();
+    return kRowTooLarge;
   }
-  unpacked_slot_ = heap.keep(row_.metadata_bytes);
+  const size_t room = is_in_heap_ ? heap.room() : kMaxValueBytes;
+  const Value& block = row_.metadata;
+  if (!decompress_block(block.data, block.length, dictionary_, to, size, room)) return kRowBadLz4;
+  if (is_in_heap_) unpacked_slot_ = heap.keep(size);
+  metadata_ = to;
   sealed->content_bytes = static_cast<size_t>(block.data - row_.content);
   sealed->metadata = to;
   sealed->metadata_bytes = row_.metadata_bytes;
   return kRowOk;
+}
+
+// nullptr when there is no memory for it.
+uint8_t* RowOpener::scratch() noexcept {
+  if (scratch_ == nullptr) scratch_.reset(new (std::nothrow) uint8_t[kMaxValueBytes]);
+  return scratch_.get();
 }
 
 bool RowOpener::find_dictionary() noexcept {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "../common/frame.h"
@@ -22,17 +23,21 @@ class RowOpener {
       : bytes_(bytes), dictionaries_(dictionaries), checksummer_(frame) {}
 
   // Opens the envelope [begin, end) of the batch's bytes. Compressed metadata
-  // is decompressed into the heap, whose overflow is to be looked at.
+  // is decompressed into the heap, or aside where the heap has no room for it:
+  // what a row claims to hold counts only once the row has been verified.
   RowStatus open(uint32_t begin, uint32_t end, const RowKey& key, ByteHeap& heap) noexcept;
 
   const ParsedRow& row() const noexcept { return row_; }
 
-  // Whether the metadata lies in the heap already, and its slot there.
-  bool is_unpacked() const noexcept { return (row_.flags & kFlagLz4) != 0; }
-  uint64_t unpacked_slot() const noexcept { return unpacked_slot_; }
+  // The slot of the row's TEXT or BLOB metadata, which is copied into the heap
+  // unless it was decompressed there.
+  uint64_t metadata_slot(ByteHeap& heap) const noexcept {
+    return is_in_heap_ ? unpacked_slot_ : heap.copy(metadata_, row_.metadata_bytes);
+  }
 
  private:
   RowStatus unpack(ByteHeap& heap, Sealed* sealed) noexcept;
+  uint8_t* scratch() noexcept;
   bool find_dictionary() noexcept;
 
   std::span<const uint8_t> bytes_;
@@ -40,7 +45,10 @@ class RowOpener {
   const Dictionary* dictionary_ = nullptr;  // the last one used
   Checksummer checksummer_;
   ParsedRow row_;
-  uint64_t unpacked_slot_ = 0;
+  const uint8_t* metadata_ = nullptr;  // of TEXT or BLOB; as it was before compression
+  bool is_in_heap_ = false;
+  uint64_t unpacked_slot_ = 0;          // of metadata that is in the heap
+  std::unique_ptr<uint8_t[]> scratch_;  // kMaxValueBytes, once a row has needed it
 };
 
 }  // namespace octoload::envelope

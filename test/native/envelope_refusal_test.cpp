@@ -251,19 +251,6 @@ void test_bound_suffices(Random& random) {
   }
 }
 
-void test_bound_over_4_gib() {
-  const std::vector<uint64_t> slots(300, uint64_t{envelope::kMaxValueBytes} << 32);
-  envelope::Columns columns;
-  columns.count = slots.size();
-  columns.metadata = {nullptr, kText, slots.data()};
-  CHECK_EQ(envelope::encode_bound(columns), SIZE_MAX);
-  columns.count = 200;
-  CHECK(envelope::encode_bound(columns) > size_t{200} * envelope::kMaxValueBytes);
-  columns.count = size_t{1} << 40;
-  columns.metadata = {};
-  CHECK_EQ(envelope::encode_bound(columns), SIZE_MAX);
-}
-
 void test_dictionary_limits() {
   const Bytes bytes(envelope::kMaxDictionaryBytes + 1, 'x');
   const std::span<const uint8_t> span(bytes);
@@ -291,7 +278,6 @@ int main(int argc, char** argv) {
   test_column_sets();
   test_encode_overflow(random, 5 * effort);
   test_bound_suffices(random);
-  test_bound_over_4_gib();
   test_dictionary_limits();
   return check_report("envelope_refusal");
 }
