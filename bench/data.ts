@@ -30,7 +30,7 @@ const materials = ["water", "granite", "basalt", "sand", "clay", "ice", "soil", 
 const sources = ["lidar", "sonar", "satellite", "survey"];
 const tags = ["coast", "cliff", "urban", "shelf", "ridge", "river", "forest", "field"];
 
-/** One node's metadata as services write it: about 120 bytes of JSON. */
+/** One node's metadata as services write it: 120 bytes of JSON on average. */
 export function metadataJson(next: () => number): string {
   const pick = (from: readonly string[]) => from[Math.floor(next() * from.length)] ?? "";
   const month = String(1 + Math.floor(next() * 12)).padStart(2, "0");
@@ -41,5 +41,6 @@ export function metadataJson(next: () => number): string {
     tags: [pick(tags), pick(tags)],
     quality: Math.floor(next() * 5),
     tile: Math.floor(next() * 1e6),
+    v: 2,
   });
 }

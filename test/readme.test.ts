@@ -46,3 +46,9 @@ test("the commands print what the README says", () => {
     expect(printed.trimEnd(), command).toBe(output.join("\n").trimEnd());
   }
 });
+
+test("the figures of the README are a whole run of the benchmark", () => {
+  const figures = blocks("text").find((block) => block.startsWith("octoload encoding benchmark"));
+  expect(figures).toMatch(/^octoload encoding benchmark, commit [0-9a-f]+\n/);
+  expect(figures).toMatch(/^\d+ of \d+ bars met\.$/m);
+});
