@@ -94,6 +94,8 @@ export const steps = [
     name: "lint-cpp",
     what: "C++ with warnings as errors",
     tools: ["make", "g++"],
+    // The kernels' and tests' objects are those of the native tests.
+    after: "native",
     command: () => make("lint", "all"),
     summarize: () => "no warning",
   },
