@@ -24,6 +24,28 @@ const Kernel* read_kernel(Arguments& arguments) {
   return nullptr;
 }
 
+Points read_points(Arguments& arguments) {
+  const std::span<double> x = arguments.doubles();
+  return {x.data(), arguments.doubles(x.size()).data(), arguments.doubles(x.size()).data(),
+          x.size()};
+}
+
+void read_axes_out(Arguments& arguments, size_t count, PointsOut* out) {
+  arguments.outputs_follow();
+  out->x = arguments.doubles(count).data();
+  out->y = arguments.doubles(count).data();
+  out->z = arguments.doubles(count).data();
+}
+
+// What the calls that judge rows give back.
+struct Rejected {
+  size_t rejected = 0;
+
+  Napi::Value result(Napi::Env env) const {
+    return Napi::Number::New(env, static_cast<double>(rejected));
+  }
+};
+
 CodesOut read_codes_out(Arguments& arguments, size_t count) {
   arguments.outputs_follow();
   CodesOut out;
@@ -34,39 +56,32 @@ CodesOut read_codes_out(Arguments& arguments, size_t count) {
 }
 
 // (kernel, x, y, z, levels, frame, tiles, cells | null, status, onPool) -> rejected
-struct EncodeJob {
+struct EncodeJob : Rejected {
   const Kernel* kernel = nullptr;
   Points points;
   Levels levels;
   Frame frame{};
   CodesOut out;
-  size_t rejected = 0;
 
   static EncodeJob parse(Arguments& arguments) {
     EncodeJob job;
     job.kernel = read_kernel(arguments);
-    const std::span<double> x = arguments.doubles();
-    job.points = {x.data(), arguments.doubles(x.size()).data(), arguments.doubles(x.size()).data(),
-                  x.size()};
-    job.levels = arguments.levels(x.size());
+    job.points = read_points(arguments);
+    job.levels = arguments.levels(job.points.count);
     job.frame = arguments.frame();
-    job.out = read_codes_out(arguments, x.size());
+    job.out = read_codes_out(arguments, job.points.count);
     return job;
   }
   void run() noexcept { rejected = kernel->encode(points, levels, frame, out); }
-  Napi::Value result(Napi::Env env) const {
-    return Napi::Number::New(env, static_cast<double>(rejected));
-  }
 };
 
 // (kernel, xyz, stride, levels, frame, tiles, cells | null, status, onPool) -> rejected
-struct EncodeStridedJob {
+struct EncodeStridedJob : Rejected {
   const Kernel* kernel = nullptr;
   morton::StridedPoints points;
   Levels levels;
   Frame frame{};
   CodesOut out;
-  size_t rejected = 0;
 
   static EncodeStridedJob parse(Arguments& arguments) {
     EncodeStridedJob job;
@@ -86,20 +101,16 @@ struct EncodeStridedJob {
     return job;
   }
   void run() noexcept { rejected = encode_strided(*kernel, points, levels, frame, out); }
-  Napi::Value result(Napi::Env env) const {
-    return Napi::Number::New(env, static_cast<double>(rejected));
-  }
 };
 
 // (kernel, tiles, cells | null, levels, corner, frame, x, y, z, status, onPool) -> rejected
-struct DecodeJob {
+struct DecodeJob : Rejected {
   const Kernel* kernel = nullptr;
   Codes codes;
   Levels levels;
   Corner corner = Corner::kCenter;
   Frame frame{};
   PointsOut out;
-  size_t rejected = 0;
 
   static DecodeJob parse(Arguments& arguments) {
     DecodeJob job;
@@ -110,17 +121,11 @@ struct DecodeJob {
     job.levels = arguments.levels(count);
     job.corner = static_cast<Corner>(arguments.number(2));
     job.frame = arguments.frame();
-    arguments.outputs_follow();
-    job.out.x = arguments.doubles(count).data();
-    job.out.y = arguments.doubles(count).data();
-    job.out.z = arguments.doubles(count).data();
+    read_axes_out(arguments, count, &job.out);
     job.out.status = arguments.bytes(count).data();
     return job;
   }
   void run() noexcept { rejected = kernel->decode(codes, levels, corner, frame, out); }
-  Napi::Value result(Napi::Env env) const {
-    return Napi::Number::New(env, static_cast<double>(rejected));
-  }
 };
 
 // (kernel, x, y, z, out, onPool): an encode's memory traffic and no work
@@ -132,11 +137,9 @@ struct CopyInJob {
   static CopyInJob parse(Arguments& arguments) {
     CopyInJob job;
     job.kernel = read_kernel(arguments);
-    const std::span<double> x = arguments.doubles();
-    job.points = {x.data(), arguments.doubles(x.size()).data(), arguments.doubles(x.size()).data(),
-                  x.size()};
+    job.points = read_points(arguments);
     arguments.outputs_follow();
-    job.out = arguments.codes(x.size()).data();
+    job.out = arguments.codes(job.points.count).data();
     return job;
   }
   void run() noexcept { kernel->copy_in(points, out); }
@@ -154,10 +157,7 @@ struct CopyOutJob {
     job.kernel = read_kernel(arguments);
     const std::span<uint64_t> tiles = arguments.codes();
     job.codes = {tiles.data(), nullptr, tiles.size()};
-    arguments.outputs_follow();
-    job.out.x = arguments.doubles(tiles.size()).data();
-    job.out.y = arguments.doubles(tiles.size()).data();
-    job.out.z = arguments.doubles(tiles.size()).data();
+    read_axes_out(arguments, tiles.size(), &job.out);
     return job;
   }
   void run() noexcept { kernel->copy_out(codes, out); }
