@@ -1,5 +1,5 @@
 import { OctoloadError } from "../errors/octoload-error.js";
-import { requireArray, requireList, requireMemory } from "./arrays.js";
+import { requireArray, requireList } from "./arrays.js";
 import { type Dictionary, handleOf } from "./dictionary.js";
 import { checkEnvelopes, checkRows } from "./envelope-input.js";
 import {
@@ -64,9 +64,6 @@ export function planEncode(
     names: [...names, "frame", "dictionary", "out.bytes", "out.offsets", "out.status"],
     firstOutput: args.length + 2,
     finish: (rejected) => {
-      // On the pool they may have been transferred away meanwhile.
-      requireMemory("out.offsets", offsets);
-      requireMemory("out.bytes", bytes);
       if (rejected === OVERFLOW) throw tooSmall("out.bytes", bytes.length);
       return { bytes: bytes.subarray(0, offsets[count]), offsets, status, rejected };
     },
@@ -106,7 +103,6 @@ export function planDecode(
     names: [...names, "frame", "dictionaries", ...outputNames],
     firstOutput: args.length + 2,
     finish: ([rejected, bytesUsed]) => {
-      requireMemory("out.bytes", out.bytes);
       if (rejected === OVERFLOW) throw tooSmall("out.bytes or out.extras", out.bytes.length);
       return { ...out, bytes: out.bytes.subarray(0, bytesUsed), rejected };
     },

@@ -15,7 +15,7 @@ import type {
   Points,
   TileArrays,
 } from "./morton-arrays.js";
-import { callNative, callNativeOnPool, type NativeCall, requireOutputs } from "./native-call.js";
+import { callNative, callNativeOnPool, type NativeCall } from "./native-call.js";
 
 /**
  * A checked call of the addon, ready to run on any engine: at once or on the
@@ -39,7 +39,6 @@ export async function runCallOnPool<Arrays>(
 ): Promise<Batch<Arrays>> {
   call.args[0] = on.kernel;
   call.out.rejected = await callNativeOnPool(on.addon[call.name], call);
-  requireOutputs(call);
   return call.out;
 }
 

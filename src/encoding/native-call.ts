@@ -32,13 +32,20 @@ export function callNative<Result>(
   return invoke(addonFunction, call) as Result;
 }
 
-/** As callNative(), on libuv's pool. */
+/**
+ * As callNative(), on libuv's pool. Outputs that were transferred away meanwhile
+ * are an error: their result is gone with them.
+ */
 export async function callNativeOnPool<Result>(
   addonFunction: NativeFunction<Result>,
   call: NativeCall,
 ): Promise<Result> {
   call.args[call.args.length - 1] = true;
-  return invoke(addonFunction, call);
+  const result = await invoke(addonFunction, call);
+  for (const [name, array, isOutput] of arraysOf(call)) {
+    if (isOutput) requireMemory(name, array);
+  }
+  return result;
 }
 
 function invoke<Result>(
@@ -50,17 +57,6 @@ function invoke<Result>(
   } catch (refusal) {
     call.recheck?.();
     throw memoryFault(call) ?? refusal;
-  }
-}
-
-/**
- * Refuses a result whose outputs were transferred away while the pool worked.
- *
- * @throws OctoloadError ARG_DETACHED.
- */
-export function requireOutputs({ args, names, firstOutput }: NativeCall): void {
-  for (const [i, arg] of args.entries()) {
-    if (i >= firstOutput && ArrayBuffer.isView(arg)) requireMemory(names[i] ?? "out", arg);
   }
 }
 

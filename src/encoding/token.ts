@@ -4,7 +4,7 @@ import type { Levels } from "../native/addon.js";
 import { requireArray, requireArrayOf, requireObject } from "./arrays.js";
 import { engine } from "./kernel.js";
 import { MAX_LEVEL, requireLevel } from "./level.js";
-import { callNative, callNativeOnPool, type NativeCall, requireOutputs } from "./native-call.js";
+import { callNative, callNativeOnPool, type NativeCall } from "./native-call.js";
 
 export interface TokenOptions {
   /** n tokens to fill; made when left out. */
@@ -34,7 +34,6 @@ export async function tokensAsync(
 ): Promise<BigInt64Array> {
   const call = tokenCall(keys, options);
   await callNativeOnPool(engine().addon.bigintTokens, call);
-  requireOutputs(call);
   return call.out;
 }
 
@@ -63,7 +62,6 @@ export async function tileTokensAsync(
 ): Promise<BigInt64Array> {
   const call = tileTokenCall(levels, tiles, options);
   await callNativeOnPool(engine().addon.tileTokens, call);
-  requireOutputs(call);
   return call.out;
 }
 
