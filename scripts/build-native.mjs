@@ -74,7 +74,7 @@ function inputsHash() {
     "scripts/native-config.mjs",
   ];
   const { CC, CXX, CFLAGS, CXXFLAGS } = process.env;
-  const versions = ["lz4", "node-addon-api"].map(
+  const versions = ["lz4", "node-addon-api", "better-sqlite3"].map(
     (name) => readJson(join(packageFolder(name), "package.json")).version,
   );
   const node = [process.version, process.platform, process.arch];

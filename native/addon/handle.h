@@ -1,5 +1,5 @@
-// Native objects that JavaScript holds without looking inside: frames and
-// dictionaries. Each says what it is, so that one cannot pass for the other.
+// Native objects that JavaScript holds without looking inside: frames,
+// dictionaries, the parts of a load. Each says what it is, so that one cannot pass for the other.
 #pragma once
 
 #include <napi.h>
@@ -12,7 +12,13 @@
 
 namespace octoload::addon {
 
-enum class HandleKind : uint64_t { kFrame = 0x6f63746f66726d65, kDictionary = 0x6f63746f64696374 };
+enum class HandleKind : uint64_t {
+  kFrame = 0x6f63746f66726d65,
+  kDictionary = 0x6f63746f64696374,
+  kIngest = 0x6f63746f696e6773,
+  kDerivation = 0x6f63746f64657276,
+  kDelivery = 0x6f63746f64656c76,
+};
 
 template <HandleKind kKind, class T>
 class Handle {

@@ -11,6 +11,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   export_token_calls(env, exports);
   export_dictionary_calls(env, exports);
   export_envelope_calls(env, exports);
+  export_load_calls(env, exports);
+  export_delivery_calls(env, exports);
   export_lz4_calls(env, exports);
   return exports;
 }

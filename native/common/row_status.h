@@ -20,6 +20,11 @@ enum RowStatus : uint8_t {
   kRowBadSlot = 33,     // a TEXT or BLOB slot that points outside the byte buffer
   kRowTooLarge = 34,    // more than the format's byte limits
   kRowNotInteger = 35,  // an INTEGER coordinate whose double is no int64
+  // Loading: the source's own rules for its columns. One number.
+  kRowBadCoordinate = 50,      // X, Y or Z is NULL, BLOB, or TEXT that is no number
+  kRowInexactCoordinate = 51,  // an INTEGER coordinate that no double holds exactly
+  kRowBadLevelClass = 52,      // Level is no INTEGER
+  kRowBadMaterial = 53,        // MaterialId is no INTEGER of 32 bits and not NULL
   // Envelope, decoding.
   kRowTruncated = 40,          // the bytes end before the envelope does
   kRowBadVersion = 41,         // not a version this build reads

@@ -3,10 +3,10 @@ import { activeKernel } from "../encoding/kernel.js";
 import { type SelfTestResult, selfTest } from "../encoding/self-test.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { addonPath, type NativeAddon, nativeAddon } from "../native/addon.js";
+import { packageVersion } from "../native/package-version.js";
 import type { CliIo } from "./io.js";
 import { asOctoloadError } from "./output.js";
 import { frameSetting } from "./settings.js";
-import { packageVersion } from "./version.js";
 
 /** A kernel, whether it runs here, and how its results compare with the scalar kernel's. */
 export interface KernelCheck {

@@ -1,13 +1,18 @@
 import { Command, CommanderError } from "commander";
 import { OctoloadError } from "../errors/octoload-error.js";
+import { packageVersion } from "../native/package-version.js";
 import { normaliseNegativeNumbers } from "./arguments.js";
+import { addBackfillCommand } from "./backfill.js";
 import { addDecodeCommand } from "./decode.js";
 import { addDoctorCommand } from "./doctor.js";
 import { addEncodeCommand } from "./encode.js";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.js";
+import { addExportCommand } from "./export.js";
+import { addGenerateCommand } from "./generate.js";
+import { addGetCommand } from "./get.js";
 import type { CliIo } from "./io.js";
 import { asOctoloadError, writeError } from "./output.js";
-import { packageVersion } from "./version.js";
+import { addRunsCommand } from "./runs.js";
 
 /**
  * Runs one command line (without node and script) and returns its exit code.
@@ -35,6 +40,11 @@ function createProgram(io: CliIo, setExitCode: (code: ExitCode) => void): Comman
     .exitOverride()
     // Its errors are reported in reportEnd(), in octoload's own form.
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr, outputError: () => undefined });
+  addGenerateCommand(program, io, setExitCode);
+  addBackfillCommand(program, io, setExitCode);
+  addRunsCommand(program, io);
+  addGetCommand(program, io, setExitCode);
+  addExportCommand(program, io);
   addEncodeCommand(program, io);
   addDecodeCommand(program, io);
   addDoctorCommand(program, io, setExitCode);

@@ -8,8 +8,8 @@ import type { CliIo } from "./io.js";
 /** Read from the working directory when it is there. */
 const SETTINGS_FILE = "octoload.json";
 
-/** Every setting by its name in octoload.json; its environment variable is OCTOLOAD_<NAME>. */
-const settingNames = ["frame"] as const;
+/** Every setting by its name in octoload.json; its environment variable is OCTOLOAD_<NAME>, as OCTOLOAD_RUNS_DIR. */
+const settingNames = ["frame", "to", "runsDir", "memory", "maxErrors", "rate"] as const;
 type SettingName = (typeof settingNames)[number];
 
 /** A setting's value and where it comes from, for messages. */
@@ -42,11 +42,32 @@ export function frameSetting(flag: string | undefined, io: CliIo): FrameSetting 
   }
 }
 
+/**
+ * A setting that is text, or a number written as one: the flag, then OCTOLOAD_<NAME>, then
+ * octoload.json; undefined where nothing sets it. A list is lines of text.
+ *
+ * @throws OctoloadError SETTINGS_INVALID
+ */
+export function textSetting(
+  name: SettingName,
+  flag: string | undefined,
+  io: CliIo,
+): string | undefined {
+  const setting = findSetting(name, flag, io);
+  if (setting === undefined) return undefined;
+  const { value, origin } = setting;
+  const lines: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const isText = lines.every((line) => typeof line === "string" || typeof line === "number");
+  if (isText) return lines.map(String).join("\n");
+  throw invalid(`${origin} must be text, got ${describeValue(value)}`);
+}
+
 /** The first place that sets it. The file is checked even where a flag decides. */
 function findSetting(name: SettingName, flag: string | undefined, io: CliIo): Setting | undefined {
   const fromFile = readSettingsFile()[name];
-  if (flag !== undefined) return { value: flag, origin: `--${name}` };
-  const variable = `OCTOLOAD_${name.toUpperCase()}`;
+  if (flag !== undefined)
+    return { value: flag, origin: `--${name.replaceAll(/[A-Z]/g, "-$&").toLowerCase()}` };
+  const variable = `OCTOLOAD_${name.replaceAll(/[A-Z]/g, "_$&").toUpperCase()}`;
   const fromEnv = io.env[variable];
   // Empty counts as unset: many tools can only empty a variable.
   if (fromEnv !== undefined && fromEnv !== "") return { value: fromEnv, origin: variable };

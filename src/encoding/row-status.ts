@@ -24,6 +24,10 @@ export const rowStatus = Object.freeze({
   badLz4: 43,
   unknownDictionary: 44,
   badChecksum: 45,
+  badCoordinate: 50,
+  inexactCoordinate: 51,
+  badLevelClass: 52,
+  badMaterial: 53,
 });
 
 const FIRST_SINGLE = 32;
@@ -39,6 +43,10 @@ const codesOfSingles: ReadonlyMap<number, ErrorCode> = new Map([
   [rowStatus.badLz4, "ENVELOPE_LZ4"],
   [rowStatus.unknownDictionary, "ENVELOPE_DICTIONARY_UNKNOWN"],
   [rowStatus.badChecksum, "ENVELOPE_CHECKSUM"],
+  [rowStatus.badCoordinate, "COORDINATE_INVALID"],
+  [rowStatus.inexactCoordinate, "COORDINATE_INEXACT"],
+  [rowStatus.badLevelClass, "LEVEL_CLASS"],
+  [rowStatus.badMaterial, "MATERIAL_INVALID"],
 ]);
 
 /**

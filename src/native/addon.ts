@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { OctoloadError } from "../errors/octoload-error.js";
+import type { LoadAddon } from "./load-addon.js";
 
 /** One SIMD implementation of the Morton kernels, as the addon sees it on this machine. */
 export interface NativeKernel {
@@ -39,7 +40,7 @@ export interface FrameHandle {
  * in src/encoding/ let something wrong through. With `onPool` true a call
  * returns a promise and runs on libuv's pool.
  */
-export interface NativeAddon {
+export interface NativeAddon extends LoadAddon {
   readonly interfaceVersion: number;
   /** Of the Node it was built for: process.versions.modules. */
   readonly nodeAbi: number;
@@ -92,7 +93,7 @@ export interface NativeAddon {
 }
 
 /** Of the calls as declared above; native/addon/build_facts.cpp has the same number. */
-const INTERFACE_VERSION = 1;
+const INTERFACE_VERSION = 2;
 
 /** From src/native/ as from dist/native/. */
 const addonUrl = new URL("../../build/Release/octoload.node", import.meta.url);

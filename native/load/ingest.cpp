@@ -1,0 +1,240 @@
+#include "ingest.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "../derive/created_time.h"
+#include "../derive/key_record.h"
+#include "records.h"
+#include "stopwatch.h"
+
+namespace octoload::load {
+namespace {
+
+constexpr const char* kRowsFolders[kOrders] = {"rows-node", "rows-tile"};
+constexpr uint64_t kBlockBytes = 256u << 10;
+
+static_assert(sizeof(IngestMark) == 56 && sizeof(IngestMark) <= sort::kMaxMarkBytes);
+
+std::span<const uint8_t> bytes_of(const IngestMark& mark) noexcept {
+  return {reinterpret_cast<const uint8_t*>(&mark), sizeof mark};
+}
+
+// A TEXT or BLOB too large to be packed counts as empty: its row is rejected,
+// and its place among rows of the same key and time has to be some place.
+void set_id(derive::KeyRecord* record, uint8_t kind, uint64_t slot,
+            std::span<const uint8_t> bytes) noexcept {
+  record->id_kind = kind == batch::kTooLarge ? uint8_t{envelope::kText} : kind;
+  if (kind == envelope::kInteger || kind == envelope::kReal) record->id_word = slot;
+  if (kind != envelope::kText && kind != envelope::kBlob) return;
+  const uint64_t offset = slot & 0xffffffffu;
+  const uint64_t length = slot >> 32;
+  if (offset + length > bytes.size()) return;
+  record->id_bytes = bytes.subspan(static_cast<size_t>(offset), static_cast<size_t>(length));
+}
+
+bool is_before(const IngestMark& a, const IngestMark& b) noexcept {
+  if (a.file != b.file) return a.file < b.file;
+  if (a.has_rowid == 0 || b.has_rowid == 0) return a.has_rowid < b.has_rowid;
+  return a.rowid < b.rowid;
+}
+
+}  // namespace
+
+sort::Status Ingest::open(const IngestOptions& options, std::unique_ptr<Ingest>* ingest) {
+  std::unique_ptr<Ingest> opened(new Ingest(options));
+  const auto orders =
+      static_cast<uint64_t>(std::count(options.orders.begin(), options.orders.end(), true));
+  if (orders == 0) return sort::failure(sort::Code::kBadArgument);
+  // Keys are about a third of a row of 200 bytes, and there is one sort of them.
+  const uint64_t key_memory = options.memory_bytes / 4;
+  sort::Status status = opened->open_sort("keys", key_memory, &opened->keys_);
+  for (size_t order = 0; order < kOrders && status.ok(); ++order) {
+    if (!options.orders[order]) continue;
+    status = opened->open_sort(kRowsFolders[order], (options.memory_bytes - key_memory) / orders,
+                               &opened->rows_[order]);
+  }
+  if (!status.ok()) return status;
+  std::optional<IngestMark> start = opened->keys_.done;
+  for (const Sort& rows : opened->rows_) {
+    if (rows.sorter == nullptr || !rows.done) continue;
+    if (!start || is_before(*rows.done, *start)) start = rows.done;
+  }
+  if (start) opened->mark_ = *start;
+  if (opened->has_all_input()) {
+    const auto mark = opened->keys().runs().back()->mark();
+    if (mark.size() == sizeof(IngestMark)) std::memcpy(&opened->mark_, mark.data(), mark.size());
+  }
+  *ingest = std::move(opened);
+  return {};
+}
+
+sort::Status Ingest::open_sort(const std::string& name, uint64_t memory_bytes, Sort* sort) {
+  sort::Options options;
+  options.folder = options_.folder + "/" + name;
+  options.identity = options_.identity + "\n" + name;
+  options.key_bytes = kOrderKeyBytes;
+  options.memory_bytes = memory_bytes;
+  options.block_bytes = kBlockBytes;
+  sort::Status status = sort::Sorter::open(options, &sort->sorter);
+  if (!status.ok() || sort->sorter->has_all_input()) return status;
+  sort->done = IngestMark{};
+  if (sort->sorter->runs().empty()) return {};
+  const auto mark = sort->sorter->runs().back()->mark();
+  if (mark.size() != sizeof(IngestMark)) {
+    return sort::failure(sort::Code::kWrongIdentity, 0, options.folder);
+  }
+  std::memcpy(&*sort->done, mark.data(), mark.size());
+  return {};
+}
+
+bool Ingest::has_all_input() const noexcept {
+  if (keys_.done) return false;
+  return std::none_of(rows_.begin(), rows_.end(), [](const Sort& rows) {
+    return rows.sorter != nullptr && rows.done.has_value();
+  });
+}
+
+sort::Status Ingest::add(const batch::SourceBatch& batch, const FileFacts& file,
+                         std::span<uint8_t> status) {
+  if (status.size() != batch.rows()) return sort::failure(sort::Code::kBadArgument);
+  if (batch.rows() == 0) return {};
+  {
+    const Stopwatch watch(&times_.prepare_ns);
+    prepared_.prepare(batch, file, options_.rows);
+    apply_limit();
+  }
+  {
+    const Stopwatch watch(&times_.encode_ns);
+    const sort::Status encoded = encode();
+    if (!encoded.ok()) return encoded;
+  }
+  advance(batch, file);
+  const Stopwatch watch(&times_.sort_ns);
+  sort::Status added = add_keys(batch, file);
+  for (size_t order = 0; order < kOrders && added.ok(); ++order) {
+    if (rows_[order].sorter == nullptr) continue;
+    added = add_rows(static_cast<Order>(order), batch, file);
+  }
+  for (size_t row = 0; row < status.size(); ++row) {
+    status[row] = prepared_.is_selected[row] != 0 ? prepared_.status[row] : uint8_t{kRowOk};
+  }
+  return added;
+}
+
+void Ingest::apply_limit() {
+  if (options_.limit == UINT64_MAX) return;
+  uint64_t left = options_.limit - std::min(options_.limit, mark_.selected);
+  for (uint8_t& selected : prepared_.is_selected) {
+    if (selected == 0) continue;
+    if (left == 0) selected = 0;
+    left -= left > 0 ? 1 : 0;
+  }
+}
+
+// The bound is generous where no room for it can be had (over 4 GiB): the
+// caller's batches are far below that.
+sort::Status Ingest::encode() {
+  const envelope::Columns& columns = prepared_.columns();
+  const size_t bound = envelope::encode_bound(columns);
+  if (bound == SIZE_MAX) return sort::failure(sort::Code::kBatchTooLarge);
+  if (envelopes_.size() < bound) envelopes_.resize(bound);
+  offsets_.resize(columns.count + 1);
+  encode_status_.resize(columns.count);
+  const envelope::EncodeOutput out = {envelopes_, offsets_.data(), encode_status_.data()};
+  const envelope::BatchResult result = envelope::encode(columns, options_.rows.frame, nullptr, out);
+  if (result.overflow) return sort::failure(sort::Code::kBadState);
+  for (size_t row = 0; row < columns.count; ++row) {
+    if (prepared_.status[row] == kRowOk) prepared_.status[row] = encode_status_[row];
+  }
+  return {};
+}
+
+void Ingest::advance(const batch::SourceBatch& batch, const FileFacts& file) {
+  mark_.file = file.number;
+  mark_.has_rowid = 1;
+  mark_.rowid = batch.rowids()[batch.rows() - 1];
+  mark_.rows += batch.rows();
+  mark_.unreadable_created += prepared_.unreadable_created;
+  mark_.envelope_bytes += offsets_.back();
+  for (size_t row = 0; row < batch.rows(); ++row) {
+    if (prepared_.is_selected[row] == 0) continue;
+    ++mark_.selected;
+    mark_.rejected += prepared_.status[row] != kRowOk ? 1 : 0;
+  }
+}
+
+sort::Status Ingest::add_keys(const batch::SourceBatch& batch, const FileFacts& file) {
+  if (!keys_.done) return {};
+  records_.clear();
+  const uint8_t* const id_kinds = batch.kinds(batch::kIdColumn);
+  const uint64_t* const id_slots = batch.slots(batch::kIdColumn);
+  for (size_t row = 0; row < batch.rows(); ++row) {
+    if (prepared_.has_key[row] == 0 || keys_.done->covers(file.number, batch.rowids()[row])) {
+      continue;
+    }
+    derive::KeyRecord record;
+    record.has_material = prepared_.no_material[row] == 0;
+    record.material = prepared_.materials[row];
+    record.has_created = prepared_.has_created[row] != 0;
+    record.created_us = prepared_.created_us[row];
+    record.file = file.number;
+    record.rowid = batch.rowids()[row];
+    set_id(&record, id_kinds[row], id_slots[row], batch.bytes());
+    const size_t at = records_.bytes.size();
+    records_.bytes.resize(at + derive::packed_size(record));
+    derive::pack(record, records_.bytes.data() + at);
+    records_.offsets.push_back(records_.bytes.size());
+    records_.keys.resize(records_.keys.size() + kOrderKeyBytes);
+    derive::pack_preorder_key({prepared_.tiles[row], prepared_.cells[row], prepared_.levels[row]},
+                              records_.keys.data() + records_.keys.size() - kOrderKeyBytes);
+  }
+  return put(&keys_);
+}
+
+sort::Status Ingest::add_rows(Order order, const batch::SourceBatch& batch, const FileFacts& file) {
+  Sort& rows = rows_[static_cast<size_t>(order)];
+  if (!rows.done) return {};
+  records_.clear();
+  records_.bytes.resize(offsets_.back() + batch.rows() * kRowHeadBytes);
+  uint8_t* to = records_.bytes.data();
+  for (size_t row = 0; row < batch.rows(); ++row) {
+    if (prepared_.status[row] != kRowOk || prepared_.is_selected[row] == 0 ||
+        rows.done->covers(file.number, batch.rowids()[row])) {
+      continue;
+    }
+    const int64_t millis = derive::last_modified_ms(prepared_.created_us[row]);
+    pack(RowHead{batch.rowids()[row], millis, file.number, prepared_.materials[row],
+                 prepared_.no_material[row]},
+         to);
+    const size_t bytes = offsets_[row + 1] - offsets_[row];
+    std::memcpy(to + kRowHeadBytes, envelopes_.data() + offsets_[row], bytes);
+    to += kRowHeadBytes + bytes;
+    records_.offsets.push_back(static_cast<uint64_t>(to - records_.bytes.data()));
+    records_.keys.resize(records_.keys.size() + kOrderKeyBytes);
+    pack_order_key(order, {prepared_.tiles[row], prepared_.cells[row], prepared_.levels[row]},
+                   records_.keys.data() + records_.keys.size() - kOrderKeyBytes);
+  }
+  return put(&rows);
+}
+
+// A batch that holds nothing for this sort still moves its mark.
+sort::Status Ingest::put(Sort* sort) { return sort->sorter->add(records_.view(), bytes_of(mark_)); }
+
+sort::Status Ingest::spill() {
+  sort::Status status = keys_.done ? keys_.sorter->spill() : sort::Status{};
+  for (Sort& rows : rows_) {
+    if (rows.sorter != nullptr && rows.done && status.ok()) status = rows.sorter->spill();
+  }
+  return status;
+}
+
+sort::Status Ingest::finish() {
+  sort::Status status = keys_.sorter->finish({});
+  for (Sort& rows : rows_) {
+    if (rows.sorter != nullptr && status.ok()) status = rows.sorter->finish({});
+  }
+  return status;
+}
+
+}  // namespace octoload::load

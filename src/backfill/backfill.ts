@@ -1,0 +1,56 @@
+import { rm } from "node:fs/promises";
+import { OctoloadError } from "../errors/octoload-error.js";
+import type { BackfillOptions } from "../load/load-settings.js";
+import type { RunEvent } from "../load/progress.js";
+import type { RunReport } from "../load/run-report.js";
+import { BackfillRun } from "./backfill-run.js";
+import { type BegunRun, beginRun } from "./begin-run.js";
+import { setUp } from "./set-up.js";
+
+export interface BackfillHooks {
+  /** Aborting it finishes what is on the way, saves a checkpoint and ends the run. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (event: RunEvent) => void;
+}
+
+export interface BackfillResult {
+  readonly runDir: string;
+  readonly report: RunReport;
+}
+
+/**
+ * Moves a source into its targets: every row is encoded, derived, ordered,
+ * loaded and accounted for. Resumes the unfinished run in `runDir`, if there is
+ * one.
+ *
+ * Resolves when the run has ended, as `report.outcome` says: "done", "rejected"
+ * (some rows are dead letters), "max-errors", "interrupted" or "dry-run".
+ *
+ * @throws OctoloadError of what could not be begun or had to end; the run can be resumed then, and
+ *   its report.json says how far it came
+ */
+export async function backfill(
+  options: BackfillOptions,
+  hooks: BackfillHooks = {},
+): Promise<BackfillResult> {
+  const begun = await beginRun(options);
+  try {
+    const parts = await setUpOrForget(begun);
+    const run = new BackfillRun(begun, parts, hooks);
+    const report = await run.execute();
+    return { runDir: begun.runDir, report };
+  } finally {
+    await begun.store.close();
+  }
+}
+
+/** A run that could not even begin leaves no directory. */
+async function setUpOrForget(begun: BegunRun) {
+  try {
+    return await setUp(begun);
+  } catch (error) {
+    const isForgotten = begun.isNewFolder && error instanceof OctoloadError;
+    if (isForgotten) await rm(begun.runDir, { recursive: true, force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+import { existsSync, statSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { OctoloadError } from "../errors/octoload-error.js";
+import type { RunFile } from "../load/run-file.js";
+import { estimateSpillBytes } from "../load/spill-estimate.js";
+import type { Sink } from "../sink/sink.js";
+import { type BegunRun, SPILL_FOLDER } from "./begin-run.js";
+
+/**
+ * Checks before a run sorts anything that its directory has room for that.
+ *
+ * @throws OctoloadError RUN_DISK_FULL, saying how much is needed
+ */
+export async function requireRoom(
+  { runDir, settings }: BegunRun,
+  { source }: RunFile,
+  sinks: readonly Sink[],
+): Promise<void> {
+  // A resumed run has part of it already; what it lacks shows when it is written.
+  if (existsSync(join(runDir, SPILL_FOLDER))) return;
+  const rows = source.files.reduce((sum, file) => sum + file.rows, 0);
+  const bytes = source.files.reduce((sum, { path }) => sum + sizeOf(path), 0);
+  const orders = new Set(sinks.map(({ order }) => order)).size;
+  const needed = await estimateSpillBytes(settings.memoryBytes, rows, bytes, orders);
+  const { bavail, bsize } = await statfs(runDir);
+  const free = bavail * bsize;
+  if (free >= needed) return;
+  throw new OctoloadError(
+    "RUN_DISK_FULL",
+    `sorting ${rows} rows takes up to ${needed} bytes in ${runDir}, ${free} are free there`,
+  );
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

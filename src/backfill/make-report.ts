@@ -1,0 +1,102 @@
+import { errorEntry } from "../errors/codes.js";
+import type { OctoloadError } from "../errors/octoload-error.js";
+import type { DerivedSummary } from "../load/derived-summary.js";
+import type { Outcome } from "../load/progress.js";
+import type { ProgressTracker } from "../load/progress-tracker.js";
+import type { RunFile } from "../load/run-file.js";
+import type { RunReport } from "../load/run-report.js";
+import type { SinkCheckpoint } from "../load/run-store.js";
+import { parseTargetUrl } from "../sink/target-url.js";
+
+export interface RunResult {
+  readonly version: string;
+  readonly run: RunFile;
+  readonly outcome: Outcome;
+  readonly exitCode: number;
+  readonly error: OctoloadError | undefined;
+  /** Rows after filters. */
+  readonly total: number;
+  readonly unreadableCreated: number;
+  readonly checkpoints: readonly SinkCheckpoint[];
+  readonly deadLetters: readonly { sink: string; code: string; rows: number }[];
+  readonly derived: DerivedSummary | undefined;
+  readonly tracker: ProgressTracker;
+}
+
+export function makeReport(result: RunResult): RunReport {
+  const { run, outcome, exitCode, error, total, checkpoints, deadLetters, derived } = result;
+  const { elapsedMs, stages } = result.tracker.snapshot();
+  const beforeSinks = rejectedBeforeSinks(deadLetters);
+  return {
+    octoload: result.version,
+    runId: run.runId,
+    outcome,
+    exitCode,
+    ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
+    startedAt: run.startedAt,
+    endedAt: new Date().toISOString(),
+    elapsedMs,
+    resumes: run.resumes,
+    source: {
+      name: run.source.name,
+      files: run.source.files.map(({ path, table, rows }) => ({ path, table, rows })),
+      fingerprint: run.source.fingerprint,
+    },
+    frame: run.frame,
+    filters: filtersOf(run),
+    total,
+    sinks: checkpoints.map(({ url, loaded, rejected, skipped }) => ({
+      url,
+      layout: parseTargetUrl(url).layout ?? "node",
+      loaded,
+      rejected: rejected + beforeSinks,
+      skipped,
+    })),
+    orphans: derived?.orphans ?? 0,
+    collisions: derived?.collisions ?? 0,
+    rejectedByCode: byCode(deadLetters),
+    warnings: warningsOf(result),
+    levels: derived?.levels ?? [],
+    materials: derived?.materials ?? [],
+    otherMaterials: derived?.otherMaterials ?? 0,
+    stages,
+    throughput: result.tracker.throughput(),
+    map: derived?.map ?? { width: 0, height: 0, deepestLevels: "", nodes: "" },
+  };
+}
+
+/** Rows that were rejected for every sink. */
+export function rejectedBeforeSinks(deadLetters: RunResult["deadLetters"]): number {
+  return deadLetters.reduce((sum, { sink, rows }) => sum + (sink === "" ? rows : 0), 0);
+}
+
+function byCode(deadLetters: RunResult["deadLetters"]): { code: string; rows: number }[] {
+  const rows = new Map<string, number>();
+  for (const letter of deadLetters) {
+    rows.set(letter.code, (rows.get(letter.code) ?? 0) + letter.rows);
+  }
+  return [...rows].map(([code, count]) => ({ code, rows: count })).sort((a, b) => b.rows - a.rows);
+}
+
+function filtersOf({ where, levels, limit, shard, coerceText }: RunFile): Record<string, string> {
+  return {
+    ...(where === null ? {} : { where }),
+    ...(levels.min === 0 && levels.max === 26 ? {} : { levels: `${levels.min}..${levels.max}` }),
+    ...(limit === null ? {} : { limit: String(limit) }),
+    ...(shard === null ? {} : { shard: `${shard.index}/${shard.count}` }),
+    ...(coerceText ? { coerceText: "yes" } : {}),
+  };
+}
+
+function warningsOf({ unreadableCreated, derived }: RunResult): RunReport["warnings"] {
+  const warnings: { code: string; rows: number; message: string }[] = [];
+  if (unreadableCreated > 0) {
+    const { cause } = errorEntry("CREATED_UNREADABLE");
+    warnings.push({ code: "CREATED_UNREADABLE", rows: unreadableCreated, message: cause });
+  }
+  if (derived !== undefined && derived.orphans > 0) {
+    const message = "No row has the cell directly around this one; it is loaded all the same.";
+    warnings.push({ code: "ORPHAN", rows: derived.orphans, message });
+  }
+  return warnings;
+}

@@ -1,0 +1,108 @@
+import { join, relative } from "node:path";
+import type { Outcome } from "../load/progress.js";
+import type { RunReport } from "../load/run-report.js";
+import { adviceOn } from "../report/advice.js";
+import { formatDuration } from "../report/numbers.js";
+import { samplePoint } from "../report/sample-point.js";
+import { alignColumns } from "./output.js";
+import { formatCount, formatRows, plainText } from "./progress-text.js";
+
+export interface SummaryContext {
+  /** As the user would type it. */
+  readonly runDir: string;
+}
+
+const outcomes: Readonly<Record<Outcome, string>> = {
+  done: "done",
+  rejected: "finished, some rows rejected",
+  "max-errors": "stopped: more rows rejected than --max-errors allows",
+  interrupted: "interrupted, progress saved",
+  failed: "failed",
+  "dry-run": "dry run, nothing written",
+};
+
+/** A word that a shell takes as it is; all others are quoted. */
+const PLAIN_WORD = /^[\w@%+=:,./-]+$/;
+
+/** What people read when a run has ended: what became of the rows, and what to do next. */
+export function renderSummary(report: RunReport, { runDir }: SummaryContext): string {
+  const parts = [facts(report), targets(report), rejections(report), files(report, runDir)];
+  return parts.filter((part) => part !== "").join("\n");
+}
+
+function facts(report: RunReport): string {
+  const { runId, source, outcome, exitCode, elapsedMs, total, orphans } = report;
+  const resumes = report.resumes === 0 ? "" : `, resumed ${timesText(report.resumes)}`;
+  const moved = Math.min(...report.sinks.map(({ loaded }) => loaded), total);
+  const perSecond = elapsedMs > 0 ? `, ${formatCount((moved * 1000) / elapsedMs)} rows/s` : "";
+  return alignColumns([
+    ["run", `${plainText(runId)}: ${outcomes[outcome]} (exit code ${exitCode})`],
+    ["source", `${plainText(source.name)}, ${formatRows(total)}`],
+    ["time", `${formatDuration(elapsedMs)}${perSecond}${resumes}`],
+    ...(orphans > 0 ? [["orphans", `${formatRows(orphans)} without a parent, loaded`]] : []),
+    ...report.warnings.map(({ code, rows, message }) => [
+      "warning",
+      `${code}${rows > 0 ? ` (${formatRows(rows)})` : ""}: ${plainText(message)}`,
+    ]),
+  ]);
+}
+
+function targets({ sinks, total }: RunReport): string {
+  if (sinks.length === 0) return "";
+  const rows = sinks.map(({ url, loaded, rejected, skipped }) => [
+    plainText(url),
+    ...[total, loaded, rejected, skipped].map(formatCount),
+  ]);
+  const header = ["target", "rows", "loaded", "rejected", "skipped"];
+  return alignColumns([header, ...rows], new Set([1, 2, 3, 4]));
+}
+
+function rejections({ rejectedByCode }: RunReport): string {
+  if (rejectedByCode.length === 0) return "";
+  const rows = rejectedByCode.map(({ code, rows }) => [
+    plainText(code),
+    formatCount(rows),
+    adviceOn(code)?.remedy ?? "",
+  ]);
+  return alignColumns([["rejected", "rows", "what to do"], ...rows], new Set([1]));
+}
+
+function files(report: RunReport, runDir: string): string {
+  return alignColumns([
+    ["report", plainText(join(shortPath(runDir), "report.html"))],
+    ...nextSteps(report, runDir).map((command) => ["next", plainText(command)]),
+  ]);
+}
+
+/** Commands to try, the most useful first. */
+export function nextSteps(report: RunReport, runDir: string): string[] {
+  const { outcome } = report;
+  const folder = shellWord(shortPath(runDir));
+  if (outcome === "interrupted" || outcome === "failed" || outcome === "max-errors") {
+    return [`octoload backfill --run-dir ${folder}`];
+  }
+  const redrive = outcome === "rejected" ? [`octoload redrive --run-dir ${folder}`] : [];
+  return [...redrive, ...lookAtTarget(report)];
+}
+
+function lookAtTarget(report: RunReport): string[] {
+  const target = report.sinks.find(({ url, loaded }) => url.startsWith("sqlite:") && loaded > 0);
+  const point = samplePoint(report);
+  if (target === undefined || point === undefined || report.outcome === "dry-run") return [];
+  const { x, y, z, level } = point;
+  return [`octoload get --to ${shellWord(target.url)} ${x} ${y} ${z} --level ${level} --nearest`];
+}
+
+/** As short as it can be typed from here. */
+function shortPath(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere === "" || fromHere.startsWith("..") ? path : fromHere;
+}
+
+function shellWord(text: string): string {
+  return PLAIN_WORD.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function timesText(count: number): string {
+  return count === 1 ? "once" : `${formatCount(count)} times`;
+}

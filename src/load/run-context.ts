@@ -1,0 +1,53 @@
+import type { LoadSettings } from "./load-settings.js";
+import type { RunEvent } from "./progress.js";
+import type { ProgressTracker } from "./progress-tracker.js";
+import type { RunControl } from "./run-control.js";
+import type { RunStore } from "./run-store.js";
+import type { SortedRun } from "./sorted-run.js";
+
+/** What the stages of a run share. */
+export interface RunContext {
+  readonly settings: LoadSettings;
+  readonly sorted: SortedRun;
+  readonly store: RunStore;
+  readonly tracker: ProgressTracker;
+  readonly control: RunControl;
+  /** Aborted when the run is to end: what is on the way is finished, nothing new begun. */
+  readonly signal: AbortSignal;
+  readonly errors: ErrorCount;
+  emit(event: RunEvent): void;
+}
+
+/** Why a run stopped before its end without anything being wrong. */
+export class RunInterrupted extends Error {
+  override get name(): string {
+    return "RunInterrupted";
+  }
+}
+
+/** Counts rejected rows against --max-errors. */
+export class ErrorCount {
+  readonly #allowed: number;
+  #rejected: number;
+
+  constructor(allowed: number, rejected: number) {
+    this.#allowed = allowed;
+    this.#rejected = rejected;
+  }
+
+  get rejected(): number {
+    return this.#rejected;
+  }
+
+  get allowed(): number {
+    return this.#allowed;
+  }
+
+  get isOver(): boolean {
+    return this.#rejected > this.#allowed;
+  }
+
+  add(rows: number): void {
+    this.#rejected += rows;
+  }
+}

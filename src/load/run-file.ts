@@ -1,0 +1,88 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { FrameSpec } from "../encoding/frame.js";
+import { OctoloadError } from "../errors/octoload-error.js";
+import type { ColumnMapping, ColumnNames } from "../source/columns.js";
+import type { ErrorBudget } from "./load-settings.js";
+import type { Outcome } from "./progress.js";
+import { readJsonObject, writeJsonFile } from "./run-status.js";
+
+export const RUN_FILE = "run.json";
+
+/** Of the layout of run.json; a run of another one is not resumed. */
+const RUN_FILE_VERSION = 1;
+
+/** A file of the source as the run first found it. */
+export interface RunSourceFile {
+  readonly path: string;
+  readonly table: string;
+  readonly rows: number;
+  /** In the order of `Source.rows`. */
+  readonly columns: readonly string[];
+}
+
+/** run.json: what a run is. Written when it begins, and again when its state changes. */
+export interface RunFile {
+  readonly version: number;
+  readonly runId: string;
+  readonly startedAt: string;
+  readonly state: "unfinished" | Outcome;
+  readonly resumes: number;
+  readonly source: {
+    readonly name: string;
+    readonly paths: readonly string[];
+    readonly table: string | null;
+    readonly columns: ColumnMapping;
+    readonly snapshotDir: string | null;
+    readonly snapshots: readonly string[] | null;
+    readonly fingerprint: string;
+    readonly files: readonly RunSourceFile[];
+    readonly columnNames: ColumnNames;
+  };
+  readonly sinks: readonly string[];
+  readonly addSource: boolean;
+  readonly frame: FrameSpec;
+  readonly where: string | null;
+  readonly coerceText: boolean;
+  readonly memoryBytes: number;
+  readonly limit: number | null;
+  readonly levels: { readonly min: number; readonly max: number };
+  readonly shard: { readonly index: number; readonly count: number } | null;
+  readonly dryRun: boolean;
+  readonly onCollision: "newest" | "fail";
+  readonly maxErrors: ErrorBudget;
+  /** Microseconds since 1970, decimal. */
+  readonly writeTimeUs: string;
+}
+
+/** Sorts by time, and two of one second differ. */
+export function makeRunId(now: Date): string {
+  const time = now
+    .toISOString()
+    .replaceAll(/[-:]|\..*$/g, "")
+    .replace("T", "-");
+  return `${time}-${randomBytes(3).toString("hex")}`;
+}
+
+/** undefined: there is none. @throws OctoloadError RUN_OTHER where it is another version's */
+export async function readRunFile(runDir: string): Promise<RunFile | undefined> {
+  const facts = await readJsonObject(join(runDir, RUN_FILE)).catch((error: unknown) => {
+    throw new OctoloadError("RUN_OTHER", `${RUN_FILE} in ${runDir} cannot be read`, {
+      cause: error,
+    });
+  });
+  if (facts === undefined) return undefined;
+  if (facts.version !== RUN_FILE_VERSION) {
+    throw new OctoloadError("RUN_OTHER", `${runDir} holds a run of another version of octoload`);
+  }
+  return facts as unknown as RunFile;
+}
+
+export async function writeRunFile(
+  runDir: string,
+  run: Omit<RunFile, "version">,
+): Promise<RunFile> {
+  const file: RunFile = { version: RUN_FILE_VERSION, ...run };
+  await writeJsonFile(join(runDir, RUN_FILE), file);
+  return file;
+}

@@ -1,0 +1,73 @@
+import type { Outcome, StageTime } from "./progress.js";
+
+/** What a run leaves behind as report.json; report.html is drawn from it. */
+export interface RunReport {
+  readonly octoload: string;
+  readonly runId: string;
+  readonly outcome: Outcome;
+  readonly exitCode: number;
+  /** What ended it, where that was an error. */
+  readonly error?: { readonly code: string; readonly message: string };
+  /** ISO times. */
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly elapsedMs: number;
+  /** Started again after a crash or an interruption so many times. */
+  readonly resumes: number;
+  readonly source: {
+    readonly name: string;
+    readonly files: readonly {
+      readonly path: string;
+      readonly table: string;
+      readonly rows: number;
+    }[];
+    readonly fingerprint: string;
+  };
+  readonly frame: {
+    readonly name: string;
+    readonly min: readonly number[];
+    readonly size: readonly number[];
+  };
+  readonly filters: Readonly<Record<string, string>>;
+  /** Rows of the source after filters. */
+  readonly total: number;
+  readonly sinks: readonly {
+    readonly url: string;
+    readonly layout: string;
+    readonly loaded: number;
+    readonly rejected: number;
+    readonly skipped: number;
+  }[];
+  readonly orphans: number;
+  readonly collisions: number;
+  readonly rejectedByCode: readonly { readonly code: string; readonly rows: number }[];
+  readonly warnings: readonly {
+    readonly code: string;
+    readonly rows: number;
+    readonly message: string;
+  }[];
+  readonly levels: readonly { readonly level: number; readonly rows: number }[];
+  /** Most frequent first, at most 50; the rest are summed up in `otherMaterials`. */
+  readonly materials: readonly { readonly materialId: number | null; readonly rows: number }[];
+  readonly otherMaterials: number;
+  readonly stages: readonly StageTime[];
+  readonly throughput: readonly {
+    readonly atMs: number;
+    readonly phase: string;
+    readonly rowsPerSecond: number;
+  }[];
+  readonly map: RunMap;
+}
+
+/**
+ * Where the nodes are: longitude -180..180 from left to right, latitude 90..-90 from top to bottom
+ * (x and y of the frame, linearly). Both arrays are base64 of `width * height` elements.
+ */
+export interface RunMap {
+  readonly width: number;
+  readonly height: number;
+  /** Uint8: deepest level of a node that covers the pixel; 255: none. */
+  readonly deepestLevels: string;
+  /** Uint32, little-endian: nodes whose center is in the pixel. */
+  readonly nodes: string;
+}

@@ -1,0 +1,161 @@
+import { join } from "node:path";
+import Database, { SqliteError } from "better-sqlite3";
+import { OctoloadError } from "../errors/octoload-error.js";
+import type { DeadLetter, SinkCheckpoint } from "./run-store.js";
+
+export const CHECKPOINT_FILE = "checkpoint.sqlite";
+export const DEAD_LETTERS_FILE = "dead-letters.sqlite";
+
+const checkpointSchema = `
+  CREATE TABLE IF NOT EXISTS sinks(
+    url TEXT PRIMARY KEY, position BLOB, loaded INTEGER NOT NULL, rejected INTEGER NOT NULL,
+    skipped INTEGER NOT NULL, is_done INTEGER NOT NULL, at TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS facts(key TEXT PRIMARY KEY, value TEXT NOT NULL)`;
+
+/** `sink` is empty where a row was rejected for all of them. */
+const deadLettersSchema = `
+  CREATE TABLE IF NOT EXISTS dead_letters(
+    file TEXT NOT NULL, source_rowid INTEGER NOT NULL, sink TEXT NOT NULL, stage TEXT NOT NULL,
+    code TEXT NOT NULL, message TEXT NOT NULL, row TEXT, at TEXT NOT NULL,
+    PRIMARY KEY(file, source_rowid, sink)) WITHOUT ROWID`;
+
+interface CheckpointRow {
+  readonly url: string;
+  readonly position: Buffer | null;
+  readonly loaded: number;
+  readonly rejected: number;
+  readonly skipped: number;
+  readonly is_done: number;
+}
+
+/**
+ * The two databases of a run directory. Holding the checkpoint's lock is holding
+ * the run: it ends with the process, however that ends.
+ */
+export class RunStoreFiles {
+  readonly #checkpoint: Database.Database;
+  readonly #deadLetters: Database.Database;
+
+  /** @throws OctoloadError RUN_IN_USE, RUN_DISK_FULL, RUN_DISK_FAILED */
+  constructor(runDir: string) {
+    this.#checkpoint = openDatabase(join(runDir, CHECKPOINT_FILE));
+    this.#attempt(() => {
+      // Exclusive before WAL: no shared-memory file, and nobody else may even read.
+      this.#checkpoint.pragma("locking_mode = EXCLUSIVE");
+      this.#checkpoint.pragma("journal_mode = WAL");
+      this.#checkpoint.pragma("synchronous = FULL");
+      this.#checkpoint.exec(checkpointSchema);
+    });
+    this.#deadLetters = openDatabase(join(runDir, DEAD_LETTERS_FILE));
+    this.#attempt(() => {
+      this.#deadLetters.pragma("journal_mode = WAL");
+      this.#deadLetters.pragma("synchronous = FULL");
+      this.#deadLetters.exec(deadLettersSchema);
+    });
+  }
+
+  /** Keeps the first letter of a row; returns how many were new. */
+  addDeadLetters(letters: readonly DeadLetter[]): number {
+    return this.#attempt(() => {
+      const insert = this.#deadLetters.prepare(
+        "INSERT OR IGNORE INTO dead_letters VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      );
+      const at = new Date().toISOString();
+      const addAll = this.#deadLetters.transaction(() =>
+        letters.reduce((added, { file, rowid, sink, stage, code, message, row }) => {
+          return added + insert.run(file, rowid, sink, stage, code, message, row, at).changes;
+        }, 0),
+      );
+      return addAll.immediate();
+    });
+  }
+
+  saveCheckpoint({ url, position, loaded, rejected, skipped, isDone }: SinkCheckpoint): void {
+    this.#attempt(() => {
+      this.#checkpoint
+        .prepare("INSERT OR REPLACE INTO sinks VALUES (?, ?, ?, ?, ?, ?, ?)")
+        .run(url, position, loaded, rejected, skipped, isDone ? 1 : 0, new Date().toISOString());
+    });
+  }
+
+  checkpoints(): SinkCheckpoint[] {
+    const rows = this.#checkpoint.prepare<[], CheckpointRow>("SELECT * FROM sinks").all();
+    return rows.map(({ url, position, loaded, rejected, skipped, is_done }) => ({
+      url,
+      position: position === null ? null : new Uint8Array(position),
+      loaded,
+      rejected,
+      skipped,
+      isDone: is_done !== 0,
+    }));
+  }
+
+  clear(): void {
+    this.#attempt(() => {
+      this.#checkpoint.exec("DELETE FROM sinks; DELETE FROM facts");
+      this.#deadLetters.exec("DELETE FROM dead_letters");
+    });
+  }
+
+  putFact(key: string, value: unknown): void {
+    this.#attempt(() => {
+      this.#checkpoint
+        .prepare("INSERT OR REPLACE INTO facts VALUES (?, ?)")
+        .run(key, JSON.stringify(value));
+    });
+  }
+
+  fact(key: string): unknown {
+    const text = this.#checkpoint
+      .prepare<[string], string>("SELECT value FROM facts WHERE key = ?")
+      .pluck()
+      .get(key);
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  countDeadLetters(): { sink: string; code: string; rows: number }[] {
+    return this.#deadLetters
+      .prepare<[], { sink: string; code: string; rows: number }>(
+        "SELECT sink, code, count(*) AS rows FROM dead_letters GROUP BY sink, code ORDER BY rows DESC",
+      )
+      .all();
+  }
+
+  close(): void {
+    this.#checkpoint.close();
+    this.#deadLetters.close();
+  }
+
+  #attempt<Result>(action: () => Result): Result {
+    try {
+      return action();
+    } catch (error) {
+      throw storeFailure(error);
+    }
+  }
+}
+
+function openDatabase(path: string): Database.Database {
+  try {
+    return new Database(path, { timeout: 500 });
+  } catch (error) {
+    throw storeFailure(error);
+  }
+}
+
+function storeFailure(error: unknown): unknown {
+  if (!(error instanceof SqliteError)) return error;
+  if (error.code.startsWith("SQLITE_BUSY")) {
+    return new OctoloadError("RUN_IN_USE", "another process is at work on this run directory", {
+      cause: error,
+    });
+  }
+  const code = error.code === "SQLITE_FULL" ? "RUN_DISK_FULL" : "RUN_DISK_FAILED";
+  return new OctoloadError(
+    code,
+    `the run's own database failed: ${error.message} (${error.code})`,
+    {
+      cause: error,
+    },
+  );
+}

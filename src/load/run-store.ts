@@ -1,0 +1,90 @@
+import type { ErrorCode } from "../errors/codes.js";
+import { WorkerClient } from "../worker/worker-client.js";
+import type { RunStoreApi } from "./run-store-worker.js";
+
+/** A row that was not loaded, kept with the reason. */
+export interface DeadLetter {
+  /** Path of the source's file. */
+  readonly file: string;
+  readonly rowid: bigint;
+  /** URL of the sink that refused it; empty: it was rejected for all sinks. */
+  readonly sink: string;
+  readonly stage: "encode" | "derive" | "sink";
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** The row's values as JSON (dead-letter-row.ts); null where it could not be read again. */
+  readonly row: string | null;
+}
+
+/** How far a sink is. */
+export interface SinkCheckpoint {
+  readonly url: string;
+  /** In the sorted order, behind the last acknowledged row; null: at its beginning. */
+  readonly position: Uint8Array | null;
+  /** Rows acknowledged. */
+  readonly loaded: number;
+  /** Rows this sink refused. */
+  readonly rejected: number;
+  readonly skipped: number;
+  readonly isDone: boolean;
+}
+
+/** A run's checkpoint and dead letters, written by a thread of their own. */
+export class RunStore {
+  readonly #worker: WorkerClient<RunStoreApi>;
+
+  private constructor(worker: WorkerClient<RunStoreApi>) {
+    this.#worker = worker;
+  }
+
+  /** @throws OctoloadError RUN_IN_USE, RUN_DISK_FULL, RUN_DISK_FAILED */
+  static async open(runDir: string): Promise<RunStore> {
+    const worker = WorkerClient.start<RunStoreApi>("./run-store-worker", import.meta.url);
+    try {
+      await worker.call("open", [runDir]);
+      return new RunStore(worker);
+    } catch (error) {
+      await worker.close();
+      throw error;
+    }
+  }
+
+  /** Settles when they are on the disk; the number of rows that had none yet. */
+  addDeadLetters(letters: readonly DeadLetter[]): Promise<number> {
+    return this.#worker.call("addDeadLetters", [letters]);
+  }
+
+  /** Settles when checkpoint and letters are on the disk. */
+  async acknowledge(checkpoint: SinkCheckpoint, letters: readonly DeadLetter[]): Promise<void> {
+    await this.#worker.call("acknowledge", [checkpoint, letters]);
+  }
+
+  checkpoints(): Promise<SinkCheckpoint[]> {
+    return this.#worker.call("checkpoints", []);
+  }
+
+  /** Forgets everything: the run starts over. */
+  async clear(): Promise<void> {
+    await this.#worker.call("clear", []);
+  }
+
+  async putFact(key: string, value: unknown): Promise<void> {
+    await this.#worker.call("putFact", [key, value]);
+  }
+
+  fact(key: string): Promise<unknown> {
+    return this.#worker.call("fact", [key]);
+  }
+
+  countDeadLetters(): Promise<{ sink: string; code: string; rows: number }[]> {
+    return this.#worker.call("countDeadLetters", []);
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#worker.call("close", []);
+    } finally {
+      await this.#worker.close();
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import { rowStatus } from "../encoding/row-status.js";
+import { OctoloadError } from "../errors/octoload-error.js";
+import { columnKeys } from "../source/columns.js";
+import type { RowValue } from "../source/file-reader.js";
+import type { Source } from "../source/source.js";
+import type { SourceFile } from "../source/source-options.js";
+import { describeRow } from "./dead-letter-row.js";
+import { describeRowFault } from "./row-faults.js";
+import { type RunContext, RunInterrupted } from "./run-context.js";
+import type { DeadLetter } from "./run-store.js";
+import type { AddedBatch, FileColumns } from "./sorted-run.js";
+
+const limits = { maxRows: 8192, maxBytes: 4 * 2 ** 20 };
+/** A change of the source is noticed within so many batches, and once more at the end. */
+const BATCHES_BETWEEN_CHECKS = 32;
+
+const HEAD_WORDS = 4;
+
+/**
+ * Reads the source to its end, from where the run's sorted files end: each batch
+ * is encoded and sorted while the next one is read.
+ *
+ * @param columnSets of each file
+ * @throws OctoloadError SOURCE_CHANGED, MAX_ERRORS, RUN_*; RunInterrupted
+ */
+export async function scanSource(
+  source: Source,
+  columnSets: readonly number[],
+  context: RunContext,
+): Promise<void> {
+  const { sorted } = context;
+  const scan = new Scan(source, context);
+  for (const [number, file] of source.files.entries()) {
+    const { mark } = sorted;
+    if (number < mark.file) continue;
+    const after = number === mark.file ? mark.rowid : null;
+    const columns = {
+      file: number,
+      absent: absentMask(file),
+      columnSet: columnSets[number] ?? 0,
+    };
+    await scan.readFile(file, columns, after);
+  }
+  await source.check();
+  const startMs = performance.now();
+  await sorted.finishInput();
+  context.tracker.busy("sort", performance.now() - startMs, 0);
+}
+
+class Scan {
+  readonly #source: Source;
+  readonly #context: RunContext;
+  readonly #gate;
+  #batches = 0;
+  #cpuMs = { prepare: 0, encode: 0, sort: 0 };
+
+  constructor(source: Source, context: RunContext) {
+    this.#source = source;
+    this.#context = context;
+    this.#gate = context.control.createGate();
+  }
+
+  async readFile(file: SourceFile, columns: FileColumns, after: bigint | null): Promise<void> {
+    let next = this.#read(columns.file, after);
+    for (;;) {
+      const block = await next;
+      if (block === null) return;
+      const rowids = rowidsOf(block);
+      const last = rowids.at(-1);
+      if (last === undefined) return;
+      await this.#pause(next);
+      next = this.#read(columns.file, last);
+      // Handled where it is awaited; until then another failure may come first.
+      next.catch(() => undefined);
+      const added = await this.#add(block, rowids.length, columns);
+      await this.#reject(file, columns.file, rowids, added);
+      this.#batches += 1;
+      if (this.#batches % BATCHES_BETWEEN_CHECKS === 0) await this.#source.check();
+    }
+  }
+
+  async #read(file: number, after: bigint | null): Promise<ArrayBuffer | null> {
+    const startMs = performance.now();
+    const block = await this.#source.read(file, after, limits);
+    const rows = block === null ? 0 : rowidsOf(block).length;
+    this.#context.tracker.busy("pack", performance.now() - startMs, rows);
+    return block;
+  }
+
+  /** Waits while the run is paused; ends it where it is to end. */
+  async #pause(reading: Promise<unknown>): Promise<void> {
+    const { signal, sorted, errors } = this.#context;
+    if (!signal.aborted) await this.#gate.acquire(0, signal).catch(() => undefined);
+    const isOver = errors.isOver;
+    if (!signal.aborted && !isOver) return;
+    await reading;
+    await sorted.spill();
+    if (!isOver) throw new RunInterrupted();
+    throw new OctoloadError(
+      "MAX_ERRORS",
+      `${errors.rejected} rows were rejected, ${errors.allowed} are allowed`,
+    );
+  }
+
+  async #add(block: ArrayBuffer, rows: number, columns: FileColumns): Promise<AddedBatch> {
+    const { sorted, tracker } = this.#context;
+    const startMs = performance.now();
+    const added = await sorted.add(new Uint8Array(block), rows, columns);
+    const before = this.#cpuMs;
+    this.#cpuMs = added.cpuMs;
+    const sortMs = added.cpuMs.sort - before.sort;
+    const encodeMs = added.cpuMs.prepare + added.cpuMs.encode - before.prepare - before.encode;
+    tracker.busy("encode", encodeMs, rows);
+    tracker.busy("sort", sortMs, rows);
+    tracker.limit(performance.now() - startMs > 2 * (sortMs + encodeMs) ? "disk" : "encode");
+    tracker.scanned(rows);
+    return added;
+  }
+
+  /** Dead letters are on the disk before a later spill could take their rows as done. */
+  async #reject(
+    file: SourceFile,
+    number: number,
+    rowids: BigInt64Array,
+    { status }: AddedBatch,
+  ): Promise<void> {
+    const rejected: { rowid: bigint; status: number }[] = [];
+    for (const [row, code] of status.entries()) {
+      if (code !== rowStatus.ok) rejected.push({ rowid: rowids[row] ?? 0n, status: code });
+    }
+    if (rejected.length === 0) return;
+    const values = await this.#source.rows(
+      number,
+      rejected.map(({ rowid }) => rowid),
+    );
+    const { frame } = this.#context.settings;
+    const letters = rejected.map((row, i): DeadLetter => {
+      const value = values[i] ?? null;
+      const fault = describeRowFault(row.status, frame, pointOf(file, value));
+      return {
+        file: file.path,
+        rowid: row.rowid,
+        sink: "",
+        stage: "encode",
+        ...fault,
+        row: value === null ? null : describeRow(columnNamesOf(file), value),
+      };
+    });
+    await this.#context.store.addDeadLetters(letters);
+    for (const { code } of letters) this.#context.tracker.rejected(code, 1);
+    this.#context.errors.add(letters.length);
+  }
+}
+
+/** Of a block of native/batch/source_batch.h. */
+function rowidsOf(block: ArrayBuffer): BigInt64Array {
+  const rows = Number(new BigUint64Array(block, 8, 1)[0]);
+  return new BigInt64Array(block, HEAD_WORDS * 8, rows);
+}
+
+function absentMask({ absent }: SourceFile): number {
+  return absent.reduce((mask, key) => mask | (1 << columnKeys.indexOf(key)), 0);
+}
+
+function columnNamesOf(file: SourceFile): readonly string[] {
+  return file.columns.map(({ name }) => name);
+}
+
+function pointOf(file: SourceFile, values: readonly RowValue[] | null): readonly unknown[] {
+  const names = columnNamesOf(file);
+  const { x, y, z } = file.columnNames;
+  return [x, y, z].map((name) => {
+    const at = name === null ? -1 : names.indexOf(name);
+    return at < 0 ? "?" : (values?.[at] ?? null);
+  });
+}
+
+export { absentMask, columnNamesOf };

@@ -1,0 +1,262 @@
+import { mkdir } from "node:fs/promises";
+import type { Frame } from "../encoding/frame.js";
+import { frameHandle } from "../encoding/frame-handle.js";
+import { OctoloadError } from "../errors/octoload-error.js";
+import { nativeAddon } from "../native/addon.js";
+import type {
+  DeliveryHandle,
+  DerivationHandle,
+  IngestHandle,
+  IngestMark,
+  NativeSurvey,
+} from "../native/load-addon.js";
+import type { SinkOrder } from "../sink/sink.js";
+import { isOutputTooSmall, requireDerived, requireSorted, sortFailure } from "./sort-failure.js";
+
+/** Numbers of native/load/order_key.h. */
+const orderNumbers: Readonly<Record<SinkOrder, number>> = { node: 0, tile: 1 };
+
+export interface SortedRunOptions {
+  readonly folder: string;
+  /** Of the source and of what is done with it: another one's sorted files are refused. */
+  readonly identity: string;
+  readonly memoryBytes: number;
+  readonly orders: readonly SinkOrder[];
+  readonly frame: Frame;
+  readonly coerceText: boolean;
+  readonly minLevel: number;
+  readonly maxLevel: number;
+  /** Rows selected at most. */
+  readonly limit: number;
+}
+
+/** Which columns a file lacks (bit: native/batch/source_batch.h), and its set of unmapped ones. */
+export interface FileColumns {
+  readonly file: number;
+  readonly absent: number;
+  readonly columnSet: number;
+}
+
+export interface AddedBatch {
+  readonly mark: IngestMark;
+  /** One byte a row: what is wrong with it. */
+  readonly status: Uint8Array;
+  readonly cpuMs: { readonly prepare: number; readonly encode: number; readonly sort: number };
+}
+
+/** Row `loser` gave way to row `winner`, which has the same level and code. */
+export interface Collision {
+  readonly loser: { readonly file: number; readonly rowid: bigint };
+  readonly winner: { readonly file: number; readonly rowid: bigint };
+}
+
+export interface DerivedFacts {
+  readonly rows: number;
+  readonly orphans: number;
+  readonly collisions: number;
+  readonly rowsByLevel: Float64Array;
+  readonly survey: NativeSurvey;
+}
+
+/**
+ * The native side of a run: rows go in as source batches, come out derived and
+ * sorted. Everything is on disk in `folder`, so a later process goes on from
+ * where this one was.
+ */
+export class SortedRun {
+  readonly #options: SortedRunOptions;
+  readonly #ingest: IngestHandle;
+  #derivation: DerivationHandle | undefined;
+  #mark: IngestMark;
+  readonly hasAllInput: boolean;
+
+  private constructor(
+    options: SortedRunOptions,
+    ingest: IngestHandle,
+    mark: IngestMark,
+    hasAllInput: boolean,
+  ) {
+    this.#options = options;
+    this.#ingest = ingest;
+    this.#mark = mark;
+    this.hasAllInput = hasAllInput;
+  }
+
+  /** @throws OctoloadError RUN_IN_USE, SPILL_DAMAGED, RUN_DISK_FULL, RUN_DISK_FAILED, RUN_MEMORY */
+  static async open(options: SortedRunOptions): Promise<SortedRun> {
+    await mkdir(options.folder, { recursive: true, mode: 0o700 });
+    const opened = await nativeAddon().openIngest(
+      options.folder,
+      options.identity,
+      options.memoryBytes,
+      orderMask(options.orders),
+      frameHandle(options.frame),
+      options.coerceText,
+      options.minLevel,
+      options.maxLevel,
+      options.limit,
+      true,
+    );
+    if (opened.failure !== null) throw sortFailure(opened.failure);
+    return new SortedRun(options, opened.handle, opened.mark, opened.hasAllInput);
+  }
+
+  /** Where to read the source on from. */
+  get mark(): IngestMark {
+    return this.#mark;
+  }
+
+  /** Takes the next batch; one call at a time. */
+  async add(block: Uint8Array, rows: number, columns: FileColumns): Promise<AddedBatch> {
+    const status = new Uint8Array(rows);
+    const { failure, mark, cpuNs } = await nativeAddon().ingestAdd(
+      this.#ingest,
+      block,
+      columns.file,
+      columns.absent,
+      columns.columnSet,
+      status,
+      true,
+    );
+    requireSorted(failure);
+    this.#mark = mark;
+    const [prepare, encode, sort] = cpuNs;
+    return {
+      mark,
+      status,
+      cpuMs: { prepare: prepare / 1e6, encode: encode / 1e6, sort: sort / 1e6 },
+    };
+  }
+
+  /** Makes what was added durable, for a process that stops before the end. */
+  async spill(): Promise<void> {
+    requireSorted((await nativeAddon().ingestSpill(this.#ingest, true)).failure);
+  }
+
+  /** No more batches. */
+  async finishInput(): Promise<void> {
+    requireSorted((await nativeAddon().ingestFinish(this.#ingest, true)).failure);
+  }
+
+  /** @returns whether an earlier process derived everything already */
+  async openDerivation(): Promise<boolean> {
+    const { folder, identity, memoryBytes, orders } = this.#options;
+    const opened = await nativeAddon().openDerivation(
+      folder,
+      identity,
+      Math.floor(memoryBytes / 2),
+      orderMask(orders),
+      true,
+    );
+    if (opened.failure !== null) throw sortFailure(opened.failure);
+    this.#derivation = opened.handle;
+    return opened.hasAllInput;
+  }
+
+  /** Derives from the next keys. @throws OctoloadError TOO_MANY_MATERIALS too */
+  async derive(
+    maxRecords: number,
+  ): Promise<{ isDone: boolean; records: number; collisions: Collision[] }> {
+    const step = await nativeAddon().deriveStep(
+      this.#ingest,
+      this.#requireDerivation(),
+      maxRecords,
+      true,
+    );
+    requireSorted(step.failure);
+    requireDerived(step.deriveFailure);
+    const { files, rowids } = step.collisions;
+    return { isDone: step.isDone, records: step.records, collisions: pairs(files, rowids) };
+  }
+
+  async finishDerivation(): Promise<DerivedFacts> {
+    const { failure, ...facts } = await nativeAddon().deriveFinish(this.#requireDerivation(), true);
+    requireSorted(failure);
+    return facts;
+  }
+
+  /** `position`: of a Delivery; undefined: from the first row. `upper`: a key, exclusive. */
+  async openDelivery(
+    order: SinkOrder,
+    position?: Uint8Array,
+    upper?: Uint8Array,
+  ): Promise<Delivery> {
+    const none = new Uint8Array();
+    const opened = await nativeAddon().openDelivery(
+      this.#ingest,
+      this.#requireDerivation(),
+      orderNumbers[order],
+      position ?? none,
+      upper ?? none,
+      true,
+    );
+    if (opened.failure !== null) throw sortFailure(opened.failure);
+    return new Delivery(opened.handle);
+  }
+
+  /** The key of the cell at `rank` of all cells in this order; undefined beyond the last. */
+  async keyAt(order: SinkOrder, rank: number): Promise<Uint8Array | undefined> {
+    const { failure, key } = await nativeAddon().findKeyAt(
+      this.#requireDerivation(),
+      orderNumbers[order],
+      rank,
+      true,
+    );
+    requireSorted(failure);
+    return key.length === 0 ? undefined : key;
+  }
+
+  #requireDerivation(): DerivationHandle {
+    if (this.#derivation !== undefined) return this.#derivation;
+    throw new OctoloadError("INTERNAL", "a run was read before anything was derived");
+  }
+}
+
+export interface Chunk {
+  /** undefined at the end, or where all rows read had lost their collision. */
+  readonly block: ArrayBuffer | undefined;
+  readonly rows: number;
+  /** Sorted rows read for it: those in the block and the losers. */
+  readonly read: number;
+  readonly isEnd: boolean;
+  /** Behind this chunk: where a later delivery goes on from. */
+  readonly position: Uint8Array;
+}
+
+/** Rows in a sink's order, chunk by chunk; one call at a time. */
+export class Delivery {
+  readonly #handle: DeliveryHandle;
+
+  constructor(handle: DeliveryHandle) {
+    this.#handle = handle;
+  }
+
+  async next(maxRows: number, maxBytes: number): Promise<Chunk> {
+    let block = new ArrayBuffer(maxBytes);
+    let chunk = await nativeAddon().deliveryNext(
+      this.#handle,
+      maxRows,
+      new Uint8Array(block),
+      true,
+    );
+    if (isOutputTooSmall(chunk.failure)) {
+      block = new ArrayBuffer(chunk.failure?.[2] ?? 0);
+      chunk = await nativeAddon().deliveryNext(this.#handle, maxRows, new Uint8Array(block), true);
+    }
+    requireSorted(chunk.failure);
+    const { rows, read, isEnd, position } = chunk;
+    return { block: rows > 0 ? block : undefined, rows, read, isEnd, position };
+  }
+}
+
+function orderMask(orders: readonly SinkOrder[]): number {
+  return orders.reduce((mask, order) => mask | (1 << orderNumbers[order]), 0);
+}
+
+function pairs(files: Uint32Array, rowids: BigInt64Array): Collision[] {
+  const row = (i: number) => ({ file: files[i] ?? 0, rowid: rowids[i] ?? 0n });
+  return Array.from({ length: files.length / 2 }, (_, i) => ({
+    loser: row(2 * i),
+    winner: row(2 * i + 1),
+  }));
+}

@@ -1,0 +1,153 @@
+import type { FrameHandle } from "./addon.js";
+
+declare const ingestHandle: unique symbol;
+declare const derivationHandle: unique symbol;
+declare const deliveryHandle: unique symbol;
+/** Parts of a load as the addon holds them; opaque. One call at a time uses each. */
+export interface IngestHandle {
+  readonly [ingestHandle]: true;
+}
+export interface DerivationHandle {
+  readonly [derivationHandle]: true;
+}
+export interface DeliveryHandle {
+  readonly [deliveryHandle]: true;
+}
+
+/** What a sort came to: code (native/sort/status.h), errno, a size or position, path. */
+export type NativeFailure = readonly [code: number, errno: number, offset: number, path: string];
+
+/** How far the source has been read, and counts up to there. */
+export interface IngestMark {
+  readonly file: number;
+  /** The last one read of that file; null: none. */
+  readonly rowid: bigint | null;
+  readonly rows: number;
+  /** Of them, those that pass the filters. */
+  readonly selected: number;
+  /** Of the selected. */
+  readonly rejected: number;
+  /** Created values that are no time, of all rows. */
+  readonly unreadableCreated: number;
+  readonly envelopeBytes: number;
+}
+
+export interface NativeSurvey {
+  readonly materials: Int32Array;
+  /** One a material. */
+  readonly materialRows: Float64Array;
+  readonly withoutMaterial: number;
+  readonly otherMaterials: number;
+  readonly mapWidth: number;
+  readonly mapHeight: number;
+  /** Rows from the south; 255: no node covers the pixel. */
+  readonly deepestLevels: Uint8Array;
+  readonly nodes: Uint32Array;
+}
+
+/**
+ * The addon's part of a load. Every call takes a last argument that says whether
+ * to run on libuv's pool, and is only ever called so.
+ */
+export interface LoadAddon {
+  openIngest(
+    folder: string,
+    identity: string,
+    memoryBytes: number,
+    orders: number,
+    frame: FrameHandle,
+    coerceText: boolean,
+    minLevel: number,
+    maxLevel: number,
+    limit: number,
+    onPool: true,
+  ): Promise<
+    | { failure: NativeFailure }
+    | { failure: null; handle: IngestHandle; mark: IngestMark; hasAllInput: boolean }
+  >;
+  /** `status`: one byte a row of the block (native/common/row_status.h). */
+  ingestAdd(
+    ingest: IngestHandle,
+    block: Uint8Array,
+    file: number,
+    absent: number,
+    columnSet: number,
+    status: Uint8Array,
+    onPool: true,
+  ): Promise<{
+    failure: NativeFailure | null;
+    mark: IngestMark;
+    /** Preparing, encoding, sorting; since the ingest was opened. */
+    cpuNs: readonly [number, number, number];
+  }>;
+  ingestSpill(ingest: IngestHandle, onPool: true): Promise<{ failure: NativeFailure | null }>;
+  ingestFinish(ingest: IngestHandle, onPool: true): Promise<{ failure: NativeFailure | null }>;
+  openDerivation(
+    folder: string,
+    identity: string,
+    memoryBytes: number,
+    orders: number,
+    onPool: true,
+  ): Promise<
+    { failure: NativeFailure } | { failure: null; handle: DerivationHandle; hasAllInput: boolean }
+  >;
+  deriveStep(
+    ingest: IngestHandle,
+    derivation: DerivationHandle,
+    maxRecords: number,
+    onPool: true,
+  ): Promise<{
+    failure: NativeFailure | null;
+    /** native/derive/deriver.h, Status. */
+    deriveFailure: number;
+    isDone: boolean;
+    records: number;
+    /** Loser and winner in turn. */
+    collisions: { rowids: BigInt64Array; files: Uint32Array };
+  }>;
+  deriveFinish(
+    derivation: DerivationHandle,
+    onPool: true,
+  ): Promise<{
+    failure: NativeFailure | null;
+    rows: number;
+    orphans: number;
+    collisions: number;
+    rowsByLevel: Float64Array;
+    survey: NativeSurvey;
+  }>;
+  /** `position` and `upper` are empty where the rows begin and end. */
+  openDelivery(
+    ingest: IngestHandle,
+    derivation: DerivationHandle,
+    order: number,
+    position: Uint8Array,
+    upper: Uint8Array,
+    onPool: true,
+  ): Promise<{ failure: NativeFailure } | { failure: null; handle: DeliveryHandle }>;
+  deliveryNext(
+    delivery: DeliveryHandle,
+    maxRows: number,
+    block: Uint8Array,
+    onPool: true,
+  ): Promise<{
+    failure: NativeFailure | null;
+    rows: number;
+    read: number;
+    bytes: number;
+    isEnd: boolean;
+    position: Uint8Array;
+  }>;
+  findKeyAt(
+    derivation: DerivationHandle,
+    order: number,
+    rank: number,
+    onPool: true,
+  ): Promise<{ failure: NativeFailure | null; key: Uint8Array }>;
+  estimateSortBytes(
+    memoryBytes: number,
+    records: number,
+    payloadBytes: number,
+    onPool: true,
+  ): Promise<number>;
+}

@@ -1,0 +1,61 @@
+import { MAX_CODE_LEVEL, MAX_LEVEL } from "../../encoding/level.js";
+import { OctoloadError } from "../../errors/octoload-error.js";
+import { WorkerClient } from "../../worker/worker-client.js";
+import type { Layout, Sink, SinkOrder, TargetFacts, WriteResult } from "../sink.js";
+import type { SinkBatch } from "../sink-batch.js";
+import type { SqliteWorkerApi } from "./sqlite-worker.js";
+
+/**
+ * `sqlite:path`: an embedded target, written in a worker thread. A batch is one transaction,
+ * acknowledged when it is on the disk; calls of write() are taken in the order they are made.
+ */
+export class SqliteSink implements Sink {
+  readonly url: string;
+  readonly order: SinkOrder;
+  readonly maxLevel: number;
+  readonly inFlightRows = 65_536;
+  readonly #path: string;
+  readonly #layout: Layout;
+  #worker: WorkerClient<SqliteWorkerApi> | undefined;
+
+  constructor(url: string, path: string, layout: Layout) {
+    this.url = url;
+    this.order = layout;
+    this.maxLevel = layout === "node" ? MAX_CODE_LEVEL : MAX_LEVEL;
+    this.#path = path;
+    this.#layout = layout;
+  }
+
+  async open(facts: TargetFacts): Promise<void> {
+    this.#worker = WorkerClient.start<SqliteWorkerApi>("./sqlite-worker", import.meta.url);
+    const plain = { ...facts, frame: facts.frame.toJSON() };
+    await this.#worker.call("open", [this.#path, this.#layout, plain]);
+  }
+
+  /** The block is copied to the thread: the caller may bisect it or share it with other sinks. */
+  async write(batch: SinkBatch): Promise<WriteResult> {
+    await this.#opened().call("write", [batch.block]);
+    return { refused: [] };
+  }
+
+  async finish(): Promise<void> {
+    await this.#opened().call("finish", []);
+  }
+
+  /** After the calls before it, failed ones included. */
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    if (worker === undefined) return;
+    try {
+      await worker.call("close", []);
+    } finally {
+      await worker.close();
+    }
+  }
+
+  #opened(): WorkerClient<SqliteWorkerApi> {
+    if (this.#worker !== undefined) return this.#worker;
+    throw new OctoloadError("INTERNAL", `${this.url} is used before open() or after close()`);
+  }
+}

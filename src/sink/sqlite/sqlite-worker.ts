@@ -1,0 +1,26 @@
+import { serveWorker } from "../../worker/serve-worker.js";
+import type { Layout } from "../sink.js";
+import { type PlainFacts, SqliteWriter } from "./sqlite-writer.js";
+
+/** One writer a thread. */
+let writer: SqliteWriter | undefined;
+
+const api = {
+  open(path: string, layout: Layout, facts: PlainFacts): void {
+    writer = SqliteWriter.open(path, layout, facts);
+  },
+  write(block: ArrayBuffer): void {
+    writer?.write(block);
+  },
+  finish(): void {
+    writer?.finish();
+  },
+  close(): void {
+    writer?.close();
+    writer = undefined;
+  },
+};
+
+export type SqliteWorkerApi = typeof api;
+
+serveWorker(api);

@@ -1,0 +1,36 @@
+import type Database from "better-sqlite3";
+import type { TargetFacts } from "../sink.js";
+
+const SCOPE = "runs";
+const LAST_WRITE_TIME = "last_write_time_us";
+const LAST_RUN = "last_run";
+const RUN_COUNT = "run_count";
+
+/** The write time of the target's last run in microseconds since 1970; 0n when there was none. */
+export function readLastWriteTime(database: Database.Database): bigint {
+  return BigInt(readState(database, LAST_WRITE_TIME) ?? "0");
+}
+
+/** Notes a run before its first row: whatever becomes of it, a later run's rows are newer. */
+export function recordRun(
+  database: Database.Database,
+  { runId, writeTimeUs }: Pick<TargetFacts, "runId" | "writeTimeUs">,
+): void {
+  const put = database.prepare("INSERT OR REPLACE INTO octoload_state VALUES (?, ?, ?, ?, ?)");
+  const set = (key: string, value: string) => put.run(SCOPE, key, value, Date.now(), runId);
+  if (readState(database, LAST_RUN) !== runId) {
+    set(RUN_COUNT, String(BigInt(readState(database, RUN_COUNT) ?? "0") + 1n));
+    set(LAST_RUN, runId);
+  }
+  // A run that resumes may be older than one that came meanwhile.
+  if (writeTimeUs > readLastWriteTime(database)) set(LAST_WRITE_TIME, String(writeTimeUs));
+}
+
+function readState(database: Database.Database, key: string): string | undefined {
+  return database
+    .prepare<[string, string], string>(
+      "SELECT value FROM octoload_state WHERE scope = ? AND key = ?",
+    )
+    .pluck()
+    .get(SCOPE, key);
+}

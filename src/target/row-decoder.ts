@@ -1,0 +1,111 @@
+import { codeOf } from "../encoding/cell.js";
+import { decodeEnvelopes } from "../encoding/envelope.js";
+import type { DecodedRows } from "../encoding/envelope-rows.js";
+import type { Frame } from "../encoding/frame.js";
+import { codesOfStatus } from "../encoding/row-status.js";
+import { type FilledColumn, storageClass, valueAt } from "../encoding/value-column.js";
+import { OctoloadError } from "../errors/octoload-error.js";
+import { RawText, type SourceValue, type TargetRow } from "./target-row.js";
+
+/** A row as the target holds it, with whatever layout its key has there as tile and cell. */
+export interface StoredRow {
+  readonly tile: bigint;
+  readonly cell: number;
+  readonly level: number;
+  readonly materialId: number | null;
+  readonly homogeneity: number;
+  /** Signed, as stored. */
+  readonly childrenMask: number;
+  readonly envelope: Uint8Array;
+  readonly lastModified: bigint;
+  readonly writeTimeUs: bigint;
+}
+
+/**
+ * Opens the envelopes of rows that were read together.
+ *
+ * @throws OctoloadError ENVELOPE_* naming the row's key: the target is damaged there
+ */
+export function decodeRows(rows: readonly StoredRow[], frame: Frame): TargetRow[] {
+  if (rows.length === 0) return [];
+  const decoded = decodeEnvelopes(
+    {
+      tiles: BigUint64Array.from(rows, ({ tile }) => tile),
+      cells: Uint16Array.from(rows, ({ cell }) => cell),
+      level: Uint8Array.from(rows, ({ level }) => level),
+      ...packed(rows),
+    },
+    { frame },
+  );
+  return rows.map((row, i) => {
+    const status = decoded.status[i] ?? 0;
+    if (status !== 0) throw damaged(row, status);
+    return decodedRow(row, decoded, i);
+  });
+}
+
+function packed(rows: readonly StoredRow[]): { bytes: Uint8Array; offsets: Uint32Array } {
+  const offsets = new Uint32Array(rows.length + 1);
+  for (const [i, { envelope }] of rows.entries()) {
+    offsets[i + 1] = (offsets[i] ?? 0) + envelope.length;
+  }
+  const bytes = new Uint8Array(offsets[rows.length] ?? 0);
+  for (const [i, { envelope }] of rows.entries()) bytes.set(envelope, offsets[i]);
+  return { bytes, offsets };
+}
+
+function damaged({ tile, cell, level }: StoredRow, status: number): OctoloadError {
+  const code = codesOfStatus(status)[0] ?? "ENVELOPE_MALFORMED";
+  return new OctoloadError(
+    code,
+    `the envelope of code ${codeOf(tile, cell)} at level ${level} cannot be opened`,
+  );
+}
+
+function decodedRow(row: StoredRow, decoded: DecodedRows, i: number): TargetRow {
+  const { tile, cell, level, materialId } = row;
+  const { x, y, z, originals, bytes } = decoded;
+  const at = (column: FilledColumn) => sourceValueAt(column, i, bytes);
+  const axis = (values: Float64Array) => values[i] ?? Number.NaN;
+  const coordinate = (column: FilledColumn, value: number): SourceValue => {
+    const kind = column.kinds[i];
+    if (kind === storageClass.real) return value;
+    return kind === storageClass.integer ? BigInt(value) : at(column);
+  };
+  /** INTEGER stands for what the key or the column beside the envelope says. */
+  const held = (column: FilledColumn, value: SourceValue) =>
+    column.kinds[i] === storageClass.integer ? value : at(column);
+  return {
+    level,
+    mortonCode: codeOf(tile, cell),
+    point: [axis(x), axis(y), axis(z)],
+    materialId,
+    homogeneity: row.homogeneity,
+    childrenMask: row.childrenMask & 0xff,
+    lastModified: row.lastModified,
+    writeTimeUs: row.writeTimeUs,
+    values: {
+      id: at(decoded.id),
+      x: coordinate(originals.x, axis(x)),
+      y: coordinate(originals.y, axis(y)),
+      z: coordinate(originals.z, axis(z)),
+      level: held(originals.level, BigInt(level)),
+      materialId: held(originals.material, materialId === null ? null : BigInt(materialId)),
+      density: at(decoded.density),
+      metadata: at(decoded.metadata),
+      created: at(decoded.created),
+    },
+    columnSet: decoded.columnSets[i] ?? 0,
+    extras: decoded.columnSets[i] === 0 ? [] : decoded.extras.map(at),
+  };
+}
+
+/** As valueAt(), and exact where a TEXT is not UTF-8. */
+function sourceValueAt(column: FilledColumn, row: number, bytes: Uint8Array): SourceValue {
+  const value = valueAt(column, row, bytes);
+  if (typeof value !== "string" || !value.includes("\ufffd")) return value;
+  const slot = column.slots[row] ?? 0n;
+  const offset = Number(slot & 0xffffffffn);
+  const exact = bytes.slice(offset, offset + Number(slot >> 32n));
+  return Buffer.from(value).equals(exact) ? value : new RawText(exact);
+}

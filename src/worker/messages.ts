@@ -1,0 +1,15 @@
+import type { Failure } from "./failure.js";
+
+/** What a worker thread offers: functions of values that structured clone can carry. */
+// biome-ignore lint/suspicious/noExplicitAny: the bound of a generic; every use has its own types
+export type WorkerApi = Record<string, (...args: any[]) => unknown>;
+
+export interface Request {
+  readonly id: number;
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
+export type Reply =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly failure: Failure };
