@@ -46,13 +46,26 @@ void report_failure(sqlite3_context* context, int code, const BatchRows& rows) {
   sqlite3_result_error_code(context, code);
 }
 
-// octoload_put(sql, batch, write_time, begin, end): runs `sql` with octoload_rows(?1) as rows
-// [begin, end) of `batch`, a sink batch, and ?2 as write_time. Returns the number of rows.
+// Runs an INSERT from octoload_rows(?1), with ?2 as write time, over `rows`. Returns SQLite's code.
+int insert(sqlite3* database, sqlite3_value* sql, sqlite3_value* write_time, BatchRows* rows) {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(sql));
+  sqlite3_stmt* prepared = nullptr;
+  const int code = sqlite3_prepare_v2(database, text, sqlite3_value_bytes(sql), &prepared, nullptr);
+  const Statement statement(prepared);
+  if (code != SQLITE_OK) return sqlite3_extended_errcode(database);
+  if (prepared == nullptr) return SQLITE_MISUSE;
+  sqlite3_bind_pointer(prepared, 1, rows, kBatchRowsType, nullptr);
+  sqlite3_bind_value(prepared, 2, write_time);
+  const int result = sqlite3_step(prepared);
+  const bool is_fault = result != SQLITE_DONE && result != SQLITE_ROW;
+  return is_fault ? sqlite3_extended_errcode(database) : result;
+}
+
+// octoload_put(sql, batch, write_time, begin, end): writes rows [begin, end) of `batch`, a sink
+// batch, by `sql`. Returns the number of rows.
 void put(sqlite3_context* context, int, sqlite3_value** values) {
   batch::SinkBatch batch;
-  if (!parse_batch(values[kBatch], &batch)) {
-    return refuse(context, "octoload_put: no sink batch");
-  }
+  if (!parse_batch(values[kBatch], &batch)) return refuse(context, "octoload_put: no sink batch");
   const int64_t begin = sqlite3_value_int64(values[kBegin]);
   const int64_t end = sqlite3_value_int64(values[kEnd]);
   if (begin < 0 || begin > end || static_cast<uint64_t>(end) > batch.rows) {
@@ -60,18 +73,15 @@ void put(sqlite3_context* context, int, sqlite3_value** values) {
   }
   BatchRows rows{&batch, static_cast<size_t>(begin), static_cast<size_t>(end)};
   sqlite3* const database = sqlite3_context_db_handle(context);
-  const auto* sql = reinterpret_cast<const char*>(sqlite3_value_text(values[kSql]));
-  sqlite3_stmt* prepared = nullptr;
-  int code =
-      sqlite3_prepare_v2(database, sql, sqlite3_value_bytes(values[kSql]), &prepared, nullptr);
-  const Statement statement(prepared);
-  if (code == SQLITE_OK) {
-    sqlite3_bind_pointer(prepared, 1, &rows, kBatchRowsType, nullptr);
-    sqlite3_bind_value(prepared, 2, values[kWriteTime]);
-    code = sqlite3_step(prepared);
+  switch (const int code = insert(database, values[kSql], values[kWriteTime], &rows)) {
+    case SQLITE_DONE:
+      return sqlite3_result_int64(context, end - begin);
+    case SQLITE_ROW:
+    case SQLITE_MISUSE:
+      return refuse(context, "octoload_put: no INSERT");
+    default:
+      return report_failure(context, code, rows);
   }
-  if (code == SQLITE_DONE) return sqlite3_result_int64(context, end - begin);
-  report_failure(context, sqlite3_extended_errcode(database), rows);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 import { basename, dirname, relative, resolve } from "node:path";
+import { DEFAULT_RUNS_DIR } from "../backfill/begin-run.js";
 import type { Progress, RunEvent } from "../load/progress.js";
 import type { CliIo } from "./io.js";
 import { phaseNames, renderBlock } from "./progress-block.js";
@@ -66,6 +67,7 @@ class JsonView implements ProgressView {
   }
 
   readonly onEvent = (event: RunEvent): void => {
+    if (event.event === "started") this.#quietUntilMs = this.#nowMs() + QUIET_MS;
     if (event.event === "progress" && this.#nowMs() < this.#quietUntilMs) {
       this.#held = event;
       return;
@@ -106,9 +108,11 @@ class LineView implements ProgressView {
 
   readonly onEvent = (event: RunEvent): void => {
     if (this.#isClosed) return;
+    if (event.event === "started") this.#nextMs = this.#nowMs() + QUIET_MS;
     const message = messageOf(event);
     if (message !== null) this.print(message);
-    if (event.event === "progress") this.#onProgress(event);
+    // The summary follows what is done.
+    if (event.event === "progress" && event.phase !== "done") this.#onProgress(event);
   };
 
   readonly print = (line: string): void => this.#terminal.write(`${line}\n`);
@@ -147,7 +151,7 @@ class LiveView implements ProgressView {
 
   readonly onEvent = (event: RunEvent): void => {
     if (this.#isClosed) return;
-    if (event.event === "started") this.#runName = runNameOf(event.runId, event.runDir);
+    if (event.event === "started") this.#onStarted(event.runDir);
     if (event.event === "progress") this.#onProgress(event);
     if (event.event === "warning") this.print(messageOf(event) ?? "");
     if (event.event === "stopping") {
@@ -169,6 +173,11 @@ class LiveView implements ProgressView {
     const erased = this.#erase();
     if (erased !== "") this.#terminal.write(erased);
   };
+
+  #onStarted(runDir: string): void {
+    this.#nextMs = this.#nowMs() + QUIET_MS;
+    this.#runName = runNameOf(runDir);
+  }
 
   #onProgress(progress: Progress): void {
     this.#progress = progress;
@@ -238,9 +247,8 @@ function messageOf(event: RunEvent): string | null {
 }
 
 /** As short as `octoload runs` takes it from here. */
-function runNameOf(runId: string, runDir: string): string {
-  const isUsualPlace = dirname(resolve(runDir)) === resolve("octoload-runs");
-  if (isUsualPlace && basename(runDir) === runId) return runId;
+function runNameOf(runDir: string): string {
+  if (dirname(resolve(runDir)) === resolve(DEFAULT_RUNS_DIR)) return basename(runDir);
   const fromHere = relative(process.cwd(), runDir);
   return fromHere.startsWith("..") ? runDir : fromHere;
 }

@@ -1,5 +1,6 @@
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import type { Command } from "commander";
+import { DEFAULT_RUNS_DIR } from "../backfill/begin-run.js";
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { findRun, listRuns, type RunListing } from "../load/run-list.js";
@@ -8,8 +9,8 @@ import { steerRun } from "../load/steer-run.js";
 import type { CliIo } from "./io.js";
 import { alignColumns, writeJson } from "./output.js";
 import { formatCount, formatPercent, plainText } from "./progress-text.js";
+import { textSetting } from "./settings.js";
 
-const USUAL_RUNS_DIR = "octoload-runs";
 const WHOLE_NUMBER = /^[1-9]\d{0,14}$/;
 
 interface RunsOptions {
@@ -49,17 +50,22 @@ export function addRunsCommand(program: Command, io: CliIo): void {
 
 function withOptions(command: Command): Command {
   return command
-    .option("--runs-dir <dir>", `folder of the runs (default: ./${USUAL_RUNS_DIR})`)
+    .option("--runs-dir <dir>", `folder of the runs (default: ${DEFAULT_RUNS_DIR})`)
     .option("--json", "print the result as JSON");
 }
 
-async function list({ runsDir = USUAL_RUNS_DIR, json }: RunsOptions, io: CliIo): Promise<void> {
+async function list({ json, ...options }: RunsOptions, io: CliIo): Promise<void> {
+  const runsDir = runsDirOf(options, io);
   const runs = await listRuns(runsDir);
   if (json === true) {
     writeJson(io, { runs: runs.map((run) => ({ ...run, dir: resolve(run.dir) })) });
   } else {
     io.stdout(renderRuns(runs, runsDir));
   }
+}
+
+function runsDirOf({ runsDir }: RunsOptions, io: CliIo): string {
+  return textSetting("runsDir", runsDir, io) ?? DEFAULT_RUNS_DIR;
 }
 
 export function renderRuns(runs: readonly RunListing[], runsDir: string): string {
@@ -92,19 +98,21 @@ export function renderRuns(runs: readonly RunListing[], runsDir: string): string
 async function steer(
   name: string,
   change: Partial<RunSettings>,
-  { runsDir = USUAL_RUNS_DIR, json }: RunsOptions,
+  { json, ...options }: RunsOptions,
   io: CliIo,
 ): Promise<void> {
-  const { runId, pid, state, settings } = await steerRun(await findRun(name, runsDir), change);
+  const runDir = await findRun(name, runsDirOf(options, io));
+  const { runId, pid, state, settings } = await steerRun(runDir, change);
+  const id = basename(resolve(runDir));
   if (json === true) {
-    writeJson(io, { id: runId, pid, state, ...settings });
+    writeJson(io, { id, runId, pid, state, ...settings });
     return;
   }
   const rate =
     settings.rowsPerSecond === null
       ? "as fast as it can"
       : `at most ${formatCount(settings.rowsPerSecond)} rows/s`;
-  io.stdout(`run ${runId} is ${state}${settings.isPaused ? "" : `, ${rate}`}\n`);
+  io.stdout(`run ${plainText(id)} is ${state}${settings.isPaused ? "" : `, ${rate}`}\n`);
 }
 
 /** Rows per second, or null for `off`. */

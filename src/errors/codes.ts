@@ -367,11 +367,6 @@ export const errorTable = [
     remedy: "Look at the row's dead letter: it names the rule of the target that it broke.",
   },
   {
-    code: "EXPORT_FILE",
-    cause: "The file that an export would write cannot be made, or is there already.",
-    remedy: "Name another file; to replace the one that is there, say --force.",
-  },
-  {
     code: "COORDINATE_INVALID",
     cause: "X, Y or Z is NULL, a BLOB, or TEXT: not a number.",
     remedy: "Correct the value in the source, or use --coerce-text where TEXT holds a number.",

@@ -22,7 +22,10 @@ export async function deriveRows(
   context: RunContext,
 ): Promise<DerivedFacts | undefined> {
   const { sorted, tracker, signal } = context;
-  if (await sorted.openDerivation()) return undefined;
+  if (await sorted.openDerivation()) {
+    await sorted.finishDerivation();
+    return undefined;
+  }
   const gate = context.control.createGate();
   let derived = 0;
   for (let isDone = false; !isDone; ) {

@@ -9,7 +9,9 @@ const SILENT_MS = 15_000;
 
 /** One run as its folder tells of it; null: the folder does not say. */
 export interface RunListing {
+  /** The folder's name, which differs among the shards of one run. */
   readonly id: string;
+  readonly runId: string | null;
   readonly dir: string;
   /**
    * `running`, `paused`; `silent`: its process exists but has said nothing for a while;
@@ -61,7 +63,8 @@ function listingOf(
 ): RunListing {
   const state = stateOf(status, run, report);
   return {
-    id: textOf(run.runId) ?? status?.runId ?? basename(resolve(dir)),
+    id: basename(resolve(dir)),
+    runId: textOf(run.runId) ?? textOf(status?.runId),
     dir,
     state,
     source: textOf(recordOf(run.source).name) ?? textOf(recordOf(report.source).name),
@@ -82,7 +85,7 @@ export async function findRun(name: string, runsDir: string): Promise<string> {
     throw new OctoloadError("RUN_NOT_FOUND", `${describeValue(name)} is not the folder of a run`);
   }
   const runs = await listRuns(runsDir);
-  const exact = runs.filter(({ id, dir }) => id === name || basename(dir) === name);
+  const exact = runs.filter(({ id }) => id === name);
   const fitting = exact.length > 0 ? exact : runs.filter(({ id }) => id.startsWith(name));
   const [only] = fitting;
   if (only !== undefined && fitting.length === 1) return only.dir;

@@ -16,7 +16,7 @@ import {
 } from "./run-status.js";
 
 const POLL_MS = 50;
-const DEFAULT_TIMEOUT_MS = 5000;
+const DEFAULT_TIMEOUT_MS = 15_000;
 
 /**
  * Tells a run of another process to pause, to go on or to change its rate, and waits

@@ -7,6 +7,7 @@ import { encodePng } from "./png.js";
 const EMPTY_INDEX = 0;
 const EMPTY_COLOR: Rgb = [0, 0, 0];
 const COUNT_SHADES = 64;
+const DARKEST_COUNT = 0.22;
 
 export interface LevelRange {
   readonly lowest: number;
@@ -38,11 +39,16 @@ export function levelImage(map: RunMap, range: LevelRange): Buffer {
   return encodeMap(map, pixels, colors);
 }
 
+/** Of a place 0..1 on the scale of counts; even a single node has to be seen on the dark ground. */
+export function nodesColor(place: number): Rgb {
+  return rampColor(DARKEST_COUNT + (1 - DARKEST_COUNT) * place);
+}
+
 /** The nodes of each pixel as a PNG, on a logarithmic scale up to `mostNodes`. */
 export function nodesImage(map: RunMap): Buffer {
   const nodes = nodesOf(map);
   const scale = Math.log1p(mostNodes(map));
-  const colors = Array.from({ length: COUNT_SHADES }, (_, i) => rampColor(i / (COUNT_SHADES - 1)));
+  const colors = Array.from({ length: COUNT_SHADES }, (_, i) => nodesColor(i / (COUNT_SHADES - 1)));
   const pixels = Uint8Array.from(nodes, (count) => {
     if (count === 0) return EMPTY_INDEX;
     return 1 + Math.round((Math.log1p(count) / scale) * (COUNT_SHADES - 1));

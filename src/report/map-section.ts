@@ -1,5 +1,5 @@
 import type { RunMap } from "../load/run-report.js";
-import { cssColor, rampColor } from "./color-ramp.js";
+import { cssColor } from "./color-ramp.js";
 import { type Html, html } from "./html.js";
 import { deepestLevelsOf, NO_LEVEL, nodesOf } from "./map-arrays.js";
 import {
@@ -8,6 +8,7 @@ import {
   levelImage,
   levelRange,
   mostNodes,
+  nodesColor,
   nodesImage,
 } from "./map-image.js";
 import { groupedCount, shortCount } from "./numbers.js";
@@ -122,7 +123,7 @@ function nodesLegend(most: number): Html {
   const counts = [...new Set(places.map((t) => Math.max(1, Math.round((1 + most) ** t - 1))))];
   return html`<span class="legend">${counts.map((count) => {
     const place = most === 0 ? 0 : Math.log1p(count) / Math.log1p(most);
-    return html`<span><i style="background:${cssColor(rampColor(place))}"></i>${shortCount(count)}</span>`;
+    return html`<span><i style="background:${cssColor(nodesColor(place))}"></i>${shortCount(count)}</span>`;
   })}</span>`;
 }
 

@@ -1,11 +1,12 @@
 import { statSync } from "node:fs";
 import Sqlite, { type Database, type Statement } from "better-sqlite3";
 import { OctoloadError } from "../errors/octoload-error.js";
-import type { ColumnMapping } from "./columns.js";
+import { type ColumnMapping, columnKeys } from "./columns.js";
 import { openConnection } from "./connection.js";
 import { describeChange, type FileFacts, readFileFacts } from "./file-facts.js";
 import { packSql, rowidSql, rowSql } from "./pack-sql.js";
 import { RankIndex } from "./rank-index.js";
+import { copyDatabase } from "./snapshot.js";
 import { sourceError } from "./source-error.js";
 import { findTable, type SourceTable } from "./tables.js";
 import { WalScanner } from "./wal-scanner.js";
@@ -82,7 +83,7 @@ export class FileReader {
 
   /** A block of native/batch/source_batch.h; null: no row is left in the range. */
   read(after: bigint | null, last: bigint | null, limits: ReadLimits): ArrayBuffer | null {
-    const columns = 10 + this.table.match.extras.length;
+    const columns = columnKeys.length + 1 + this.table.match.extras.length;
     const mostRows = Math.floor(MAX_FIXED_BYTES / (columns * FIXED_BYTES_PER_VALUE));
     const maxRows = Math.min(limits.maxRows, mostRows);
     try {
@@ -97,73 +98,80 @@ export class FileReader {
 
   /** Values in the table's order of columns; null where a rowid has no row. */
   rows(rowids: readonly bigint[]): readonly (readonly RowValue[] | null)[] {
-    try {
+    return this.#guarded(() => {
       const select = this.#database.prepare(rowSql(this.table)).raw().safeIntegers();
       return rowids.map((rowid) => (select.get(rowid) as RowValue[] | undefined) ?? null);
-    } catch (error) {
-      throw sourceError(this.#path, error);
-    }
+    });
   }
 
   countRows(): number {
-    return this.#ranks().rows;
+    return this.#guarded(() => this.#ranks().rows);
   }
 
-  /** @param rank from 0, in the rowids' order */
-  rowidAt(rank: number): bigint {
-    const rowid = this.#ranks().rowidAt(rank);
-    if (rowid !== undefined) return rowid;
+  /** @param ranks each from 0, in the rowids' order */
+  rowidsAt(ranks: readonly number[]): readonly bigint[] {
+    const rowids = this.#guarded(() => ranks.map((rank) => this.#ranks().rowidAt(rank)));
+    const found = rowids.filter((rowid) => rowid !== undefined);
+    if (found.length === ranks.length) return found;
     throw new OctoloadError("SOURCE_CHANGED", `${JSON.stringify(this.#path)} lost rows`);
   }
 
   /** @throws OctoloadError SOURCE_CHANGED when anything was committed since the constructor */
   check(): void {
-    try {
-      const now = readFileFacts(this.#path, this.#database, this.#wal);
-      const change =
-        inodeOf(this.#path) === this.#inode
-          ? describeChange(this.#facts, now)
-          : "another file has taken its place";
-      const isSame = change === undefined && this.#readDataVersion() === this.#dataVersion;
-      if (isSame) return;
-      throw new OctoloadError(
-        "SOURCE_CHANGED",
-        `${JSON.stringify(this.#path)} was written to: ${change ?? "another program has committed"}`,
-      );
-    } catch (error) {
-      throw sourceError(this.#path, error);
-    }
+    const change = this.#guarded(() => this.#findChange());
+    if (change === undefined) return;
+    throw new OctoloadError(
+      "SOURCE_CHANGED",
+      `${JSON.stringify(this.#path)} was written to: ${change}`,
+    );
   }
 
   /** What the file's content is known by without reading its rows' values. */
   facts(): FileFacts & { readonly schema: unknown; readonly rows: number } {
-    const schema = this.#database
-      .prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name")
-      .raw()
-      .all();
+    const schema = this.#guarded(() =>
+      this.#database
+        .prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name")
+        .raw()
+        .all(),
+    );
     const rows = this.countRows();
     this.check();
     return { ...this.#facts, schema, rows };
   }
 
   /** Size of a copy. */
-  pageBytes(): number {
-    const pages = this.#database.pragma("page_count", { simple: true });
-    return Number(pages) * Number(this.#database.pragma("page_size", { simple: true }));
+  copyBytes(): number {
+    return this.#guarded(() => {
+      const pages = this.#database.pragma("page_count", { simple: true });
+      return Number(pages) * Number(this.#database.pragma("page_size", { simple: true }));
+    });
   }
 
-  get database(): Database {
-    return this.#database;
+  /** @throws OctoloadError SNAPSHOT_FAILED, SOURCE_LOCKED */
+  copyTo(path: string): Promise<void> {
+    return copyDatabase(this.#path, this.#database, path);
   }
 
   close(): void {
     this.#database.close();
   }
 
+  #findChange(): string | undefined {
+    const now = readFileFacts(this.#path, this.#database, this.#wal);
+    if (inodeOf(this.#path) !== this.#inode) return "another file has taken its place";
+    const change = describeChange(this.#facts, now);
+    if (change !== undefined || this.#readDataVersion() === this.#dataVersion) return change;
+    return "another program has committed";
+  }
+
   #ranks(): RankIndex {
+    this.#index ??= new RankIndex(this.#database, this.table);
+    return this.#index;
+  }
+
+  #guarded<T>(act: () => T): T {
     try {
-      this.#index ??= new RankIndex(this.#database, this.table);
-      return this.#index;
+      return act();
     } catch (error) {
       throw sourceError(this.#path, error);
     }

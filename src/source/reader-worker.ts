@@ -5,7 +5,7 @@ import { OctoloadError } from "../errors/octoload-error.js";
 import { serveWorker, transferring } from "../worker/serve-worker.js";
 import type { ColumnKey, ColumnNames, TableColumn } from "./columns.js";
 import { FileReader, type FileSettings, type ReadLimits, type RowidRange } from "./file-reader.js";
-import { copyDatabase, hashFile, makeSnapshotFolder } from "./snapshot.js";
+import { hashFile, makeSnapshotFolder } from "./snapshot.js";
 
 /** A file that was opened, as its table presents it. */
 export interface OpenedFile {
@@ -72,7 +72,7 @@ async function openSnapshots(
   try {
     folder = makeSnapshotFolder(
       parent,
-      originals.reduce((sum, reader) => sum + reader.pageBytes(), 0),
+      originals.reduce((sum, reader) => sum + reader.copyBytes(), 0),
     );
     return openCopies(paths, await copyAll(paths, originals, folder), settings);
   } catch (error) {
@@ -92,7 +92,7 @@ async function copyAll(
   for (const [i, reader] of readers.entries()) {
     const path = paths[i] ?? "";
     const copy = join(folder, `${i}-${basename(path).trim()}`);
-    await copyDatabase(path, reader.database, copy);
+    await reader.copyTo(copy);
     copies.push(copy);
   }
   return copies;
@@ -179,8 +179,7 @@ const api = {
   fingerprint,
   rows: (file: number, rowids: readonly bigint[]) => fileAt(file).reader.rows(rowids),
   countRows: (file: number) => fileAt(file).reader.countRows(),
-  rowidsAt: (file: number, ranks: readonly number[]) =>
-    ranks.map((rank) => fileAt(file).reader.rowidAt(rank)),
+  rowidsAt: (file: number, ranks: readonly number[]) => fileAt(file).reader.rowidsAt(ranks),
   check: () => {
     for (const { reader } of files) reader.check();
   },

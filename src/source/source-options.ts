@@ -10,11 +10,17 @@ export interface SourceOptions {
   readonly table?: string;
   /** What the columns are called where they do not have their default names. */
   readonly columns?: ColumnMapping;
-  /** An SQL expression; rows for which it is not true only count for their neighbours. */
+  /**
+   * An SQL expression over a row, as after WHERE, with the same result each time; rows for which it
+   * is not true are marked as not selected.
+   */
   readonly where?: string;
   /** Read private copies, made in a new folder in this one: what a source needs that is in use. */
   readonly snapshotDir?: string;
-  /** Copies that an earlier open made (`snapshotPath` of its files), one a file: read these. */
+  /**
+   * Copies that an earlier open made: `snapshotPath` of its files. They are read in place of the
+   * files, which need not be there any more; `paths` must then be the `path` of those files.
+   */
   readonly snapshots?: readonly string[];
   /** How long a read waits for a writer's exclusive lock. 5000 by default. */
   readonly busyTimeoutMs?: number;

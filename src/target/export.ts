@@ -33,7 +33,7 @@ export interface ExportResult {
  * Rows are read in short reads, so that a load may go on; what it writes meanwhile may be in the
  * export or not.
  *
- * @throws OctoloadError TARGET_*; EXPORT_FILE; ENVELOPE_* where the target is damaged. No file is
+ * @throws OctoloadError TARGET_*; OUTPUT_EXISTS, OUTPUT_FAILED; ENVELOPE_* where the target is damaged. No file is
  *   then left, and one that was to be replaced stays.
  */
 export async function exportTarget(

@@ -67,7 +67,7 @@ export class GeopackageFile {
   /**
    * @param replace a file of that name
    * @param notOver a file that may not be replaced in any case
-   * @throws OctoloadError EXPORT_FILE
+   * @throws OctoloadError OUTPUT_EXISTS, OUTPUT_FAILED
    */
   static create(path: string, replace: boolean, notOver: string): GeopackageFile {
     requireFree(path, replace, notOver);
@@ -90,7 +90,7 @@ export class GeopackageFile {
     this.#inserts.set(table, this.#prepareInsert(table));
   }
 
-  /** @throws OctoloadError EXPORT_FILE */
+  /** @throws OctoloadError OUTPUT_FAILED */
   insert(table: SourceTable, row: TargetRow): void {
     try {
       if (!this.#inserts.has(table)) this.addTable(table);
@@ -100,7 +100,7 @@ export class GeopackageFile {
     }
   }
 
-  /** @throws OctoloadError EXPORT_FILE */
+  /** @throws OctoloadError OUTPUT_FAILED */
   finish(): void {
     try {
       this.#database.exec("COMMIT");
@@ -144,21 +144,26 @@ function quoted(name: string): string {
 }
 
 function requireFree(path: string, replace: boolean, notOver: string): void {
+  const journal = [`${path}-journal`, `${path}-wal`].find((name) => existsSync(name));
+  if (journal !== undefined) {
+    throw new OctoloadError("OUTPUT_EXISTS", `${journal} is there: SQLite would apply it`, {
+      remedy: "Name another file, or open the database once that the journal belongs to.",
+    });
+  }
   if (!existsSync(path)) return;
   if (realpathSync(path) === realpathSync(notOver)) {
-    throw new OctoloadError("EXPORT_FILE", `${path} is the target that is being exported`, {
+    throw new OctoloadError("OUTPUT_EXISTS", `${path} is the target that is being exported`, {
       remedy: "Name another file.",
     });
   }
-  if (!replace) throw new OctoloadError("EXPORT_FILE", `${path} is there already`);
+  if (!replace) throw new OctoloadError("OUTPUT_EXISTS", `${path} exists`);
 }
 
 function exportFailure(path: string, error: unknown): unknown {
   if (error instanceof OctoloadError || !(error instanceof Error)) return error;
   const code = "code" in error ? ` (${String(error.code)})` : "";
-  return new OctoloadError("EXPORT_FILE", `${path} cannot be written: ${error.message}${code}`, {
+  return new OctoloadError("OUTPUT_FAILED", `${path} cannot be written: ${error.message}${code}`, {
     cause: error,
-    remedy: "Check the folder, its permissions and the space left, or name another file.",
   });
 }
 

@@ -207,6 +207,18 @@ describe("in a pipe", () => {
     expect(new Set(written.map((line) => line.indexOf("rows/s"))).size).toBe(1);
   });
 
+  it("counts its quiet time from the start of the run, and is silent about its end", () => {
+    const { view, written, progressAt } = start({ isTerminal: false });
+    progressAt(1900);
+    view.onEvent(started);
+    progressAt(2100);
+    progressAt(3800);
+    expect(written).toEqual([]);
+    progressAt(3900);
+    progressAt(4000, { phase: "done" });
+    expect(written).toHaveLength(1);
+  });
+
   it("and on a dumb terminal has neither escapes nor lines that move", () => {
     const { written, progressAt } = start({ env: { TERM: "dumb", NO_COLOR: "" } });
     progressAt(2000);

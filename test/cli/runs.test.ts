@@ -103,7 +103,8 @@ describe("octoload runs", () => {
     const dir = await addRun("r", { "run.json": runFile, "status.json": statusFile({}) });
     expect(await listed()).toEqual([
       {
-        id: "20260131-a1b2",
+        id: "r",
+        runId: "20260131-a1b2",
         dir,
         state: "running",
         source: "earth",
@@ -150,11 +151,11 @@ describe("octoload runs", () => {
   });
 
   it("bears files that are broken, and shows no escapes from them", async () => {
-    await addRun("a", { "run.json": { runId: "a\u001b[31m", source: 7, sinks: [1, {}] } });
+    await addRun("a\u001b[31m", { "run.json": { runId: 5, source: 7, sinks: [1, {}] } });
     await writeFile(join(await addRun("b", { "run.json": [] }), "status.json"), "{");
     const dir = await addRun("c", { "run.json": runFile });
     await writeFile(join(dir, "report.json"), "not json");
-    expect((await listed()).map(({ id }) => id)).toEqual(["20260131-a1b2", "a\u001b[31m"]);
+    expect((await listed()).map(({ id }) => id)).toEqual(["c", "a\u001b[31m"]);
     expect(await runs()).not.toContain("\u001b");
   });
 });
@@ -164,14 +165,15 @@ describe("octoload runs pause, resume and rate", () => {
     const dir = await addRun("20260131-a1b2", { "run.json": runFile });
     await addRun("20260131-b3", { "run.json": { ...runFile, runId: "20260131-b3" } });
     run = await startSteeredRun(dir);
-    expect(await runs("pause", "20260131-a")).toBe("run steered is paused\n");
+    expect(await runs("pause", "20260131-a")).toBe("run 20260131-a1b2 is paused\n");
     expect((await readStatus(dir))?.state).toBe("paused");
-    expect(await runs("rate", dir, "50000")).toBe("run steered is paused\n");
+    expect(await runs("rate", dir, "50000")).toBe("run 20260131-a1b2 is paused\n");
     expect(await runs("resume", "20260131-a1b2")).toBe(
-      "run steered is running, at most 50,000 rows/s\n",
+      "run 20260131-a1b2 is running, at most 50,000 rows/s\n",
     );
     expect(JSON.parse(await runs("rate", "20260131-a", "off", "--json"))).toEqual({
-      id: "steered",
+      id: "20260131-a1b2",
+      runId: "steered",
       pid: run.child.pid,
       state: "running",
       isPaused: false,

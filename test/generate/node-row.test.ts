@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { materials } from "../../src/generate/material.js";
-import { EarthFiles } from "./earth-files.js";
+import { EarthFiles, indicesOfRow } from "./earth-files.js";
 
 const files = new EarthFiles();
 afterAll(() => files.remove());
@@ -34,9 +34,10 @@ describe("materials", () => {
     ["far below", -2_500_000, -100_000, materials.mantle],
     ["at the center", -10e6, -4_000_000, materials.core],
   ])("are what is %s", (_where, lowest, highest, { id }) => {
-    const inside = rows.filter(({ Z, Level }) => {
-      const half = 10e6 / 2 ** Level;
-      return Z - half >= lowest && Z + half <= highest;
+    const inside = rows.filter((row) => {
+      const height = 20e6 / 2 ** row.Level;
+      const bottom = indicesOfRow(row)[2] * height - 10e6;
+      return bottom >= lowest && bottom + height <= highest;
     });
     expect(inside.length).toBeGreaterThan(100);
     expect(new Set(inside.map(({ MaterialId }) => MaterialId))).toEqual(new Set([id, null]));

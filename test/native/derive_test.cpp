@@ -1,12 +1,12 @@
-// The derivation against its definition and worked examples; what it refuses.
+// The derivation against its definition and worked examples.
 #include "../../native/derive/deriver.h"
 
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
-#include <string>
 
 #include "check.h"
+#include "derive_batches.h"
 #include "derive_oracle.h"
 #include "random.h"
 
@@ -15,60 +15,10 @@ using namespace octoload::test;
 using derive::Collision;
 using derive::Derived;
 using derive::Deriver;
-using derive::KeyRecord;
 using derive::Results;
 using derive::Status;
 
 namespace {
-
-using Bytes = std::vector<uint8_t>;
-using PackedKey = std::array<uint8_t, derive::kPreorderKeyBytes>;
-
-PackedKey pack_key(const SourceRow& row) {
-  PackedKey key;
-  derive::pack_preorder_key(key_of(row), key.data());
-  return key;
-}
-
-// Keys, offsets and payloads of a batch, each as long as it must be.
-struct Packed {
-  Bytes keys, payloads;
-  std::vector<uint64_t> offsets = {0};
-
-  void add(const SourceRow& row) {
-    const PackedKey key = pack_key(row);
-    keys.insert(keys.end(), key.begin(), key.end());
-    const KeyRecord record = record_of(row);
-    Bytes payload(derive::packed_size(record));
-    CHECK(derive::pack(record, payload.data()) == payload.data() + payload.size());
-    payloads.insert(payloads.end(), payload.begin(), payload.end());
-    offsets.push_back(payloads.size());
-  }
-
-  Status add_to(Deriver& deriver, Results* results) const {
-    return deriver.add(keys, offsets, payloads, results);
-  }
-};
-
-void sort_rows(std::vector<SourceRow>& rows) {
-  std::stable_sort(rows.begin(), rows.end(), [](const SourceRow& a, const SourceRow& b) {
-    return pack_key(a) < pack_key(b);
-  });
-}
-
-// Derives rows in any order, in batches of up to `most` whose memory goes at once.
-Status derive_rows(Deriver& deriver, std::vector<SourceRow> rows, Random& random, size_t most,
-                   Results* results) {
-  sort_rows(rows);
-  for (size_t at = 0; at < rows.size();) {
-    Packed batch;
-    const size_t end = std::min(rows.size(), at + random.next() % (most + 1));
-    for (; at < end; ++at) batch.add(rows[at]);
-    const Status status = batch.add_to(deriver, results);
-    if (status != Status::kOk) return status;
-  }
-  return deriver.finish(results);
-}
 
 Oracle::Cell cell_of(const envelope::RowKey& key) {
   return {key.level, Wide{key.tile} << 15 | key.cell};
@@ -229,15 +179,6 @@ void test_many_materials(Random& random) {
   }
 }
 
-SourceRow row_at(unsigned level, Wide code, std::optional<int32_t> material) {
-  SourceRow row;
-  row.level = level;
-  row.code = code;
-  row.material = material;
-  row.rowid = static_cast<int64_t>(level) * 1000 + static_cast<int64_t>(code % 1000);
-  return row;
-}
-
 Results derived(const std::vector<SourceRow>& rows) {
   Random random(1);
   Deriver deriver;
@@ -287,113 +228,12 @@ void test_worked_examples() {
   CHECK_EQ(derived_at(derived(rows), 0, 0).children_mask, 0xfe);
 }
 
-Status last_status(const std::vector<SourceRow>& rows, const derive::Options& options = {}) {
-  Deriver deriver(options);
-  Results results;
-  Packed batch;
-  for (const SourceRow& row : rows) batch.add(row);
-  const Status status = batch.add_to(deriver, &results);
-  return status == Status::kOk ? deriver.finish(&results) : status;
-}
-
-// Nine leaves of nine materials in eight cells.
-void test_material_limit() {
-  std::vector<SourceRow> rows = {row_at(0, 0, 1)};
-  for (unsigned i = 0; i < 8; ++i) rows.push_back(row_at(1, i, static_cast<int32_t>(i)));
-  rows.push_back(row_at(2, 63, 100));
-  sort_rows(rows);
-  CHECK(last_status(rows, {8}) == Status::kOk);
-  CHECK(last_status(rows, {7}) == Status::kTooManyMaterials);
-
-  // Eight trees beside each other, one open at a time.
-  rows.clear();
-  for (unsigned i = 0; i < 8; ++i) rows.push_back(row_at(1, i, {}));
-  for (unsigned i = 0; i < 64; ++i) rows.push_back(row_at(2, i, static_cast<int32_t>(i)));
-  sort_rows(rows);
-  CHECK(last_status(rows, {8}) == Status::kOk);
-  CHECK(last_status(rows, {7}) == Status::kTooManyMaterials);
-}
-
-void test_refusals() {
-  const SourceRow first = row_at(2, 5, 1), second = row_at(2, 6, 1);
-  CHECK(last_status({first, second}) == Status::kOk);
-  CHECK(last_status({second, first}) == Status::kOutOfOrder);
-
-  Packed batch;
-  batch.add(first);
-  batch.add(second);
-  const auto refusal = [&](const Packed& packed) {
-    Deriver deriver;
-    Results results;
-    const Status status = packed.add_to(deriver, &results);
-    CHECK(batch.add_to(deriver, &results) == status);
-    CHECK(deriver.finish(&results) == status);
-    CHECK(deriver.records() < 2);
-    return status;
-  };
-  Packed bad = batch;
-  bad.keys[31] = 27;
-  CHECK(refusal(bad) == Status::kBadKey);
-  bad = batch;
-  bad.payloads[0] |= 0x80;
-  CHECK(refusal(bad) == Status::kBadPayload);
-  bad = batch;
-  bad.offsets.pop_back();
-  CHECK(refusal(bad) == Status::kBadSpans);
-  bad = batch;
-  bad.offsets = {0, 9, 3};
-  CHECK(refusal(bad) == Status::kBadSpans);
-  bad = batch;
-  ++bad.offsets.back();
-  CHECK(refusal(bad) == Status::kBadSpans);
-  bad = batch;
-  bad.keys.pop_back();
-  CHECK(refusal(bad) == Status::kBadSpans);
-  bad = batch;
-  bad.offsets.clear();
-  CHECK(refusal(bad) == Status::kBadSpans);
-
-  Deriver deriver;
-  Results results;
-  CHECK(batch.add_to(deriver, &results) == Status::kOk);
-  CHECK(deriver.finish(&results) == Status::kOk);
-  CHECK(deriver.finish(&results) == Status::kFinished);
-  CHECK(batch.add_to(deriver, &results) == Status::kFinished);
-  CHECK_EQ(results.rows.size(), 2u);
-}
-
-// So many rows of one key that not all losers are held until its end.
-void test_many_losers() {
-  const size_t count = derive::kMaxHeldLosers + 5000;
-  Deriver deriver;
-  Results results;
-  Packed batch;
-  SourceRow row = row_at(3, 9, 1);
-  for (size_t i = 0; i < count; ++i) {
-    row.rowid = static_cast<int64_t>(i);
-    batch.add(row);
-  }
-  CHECK(batch.add_to(deriver, &results) == Status::kOk);
-  CHECK(deriver.finish(&results) == Status::kOk);
-  CHECK_EQ(results.rows.size(), 1u);
-  CHECK_EQ(results.rows[0].rowid, static_cast<int64_t>(count - 1));
-  CHECK_EQ(results.collisions.size(), count - 1);
-  for (size_t i = 0; i < results.collisions.size(); ++i) {
-    CHECK_EQ(results.collisions[i].loser_rowid, static_cast<int64_t>(i));
-    CHECK(results.collisions[i].winner_rowid > static_cast<int64_t>(i));
-  }
-  CHECK_EQ(results.collisions.back().winner_rowid, static_cast<int64_t>(count - 1));
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   const size_t effort = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 10;
   Random random(45);
   test_worked_examples();
-  test_material_limit();
-  test_refusals();
-  test_many_losers();
   test_many_materials(random);
   test_random_trees(random, 100 + effort * 100);
   return check_report("derive");

@@ -14,7 +14,10 @@ const maxRowid = 2n ** 63n - 1n;
 function makeTable(): Database {
   const database = new Sqlite(":memory:");
   loadSqliteExtension(database);
-  database.exec(`CREATE TABLE t (k INTEGER PRIMARY KEY, ${names.join(", ")})`);
+  // A column's declared type changes what is stored, and how: REAL keeps integers as such.
+  const types = ["", "INTEGER", "REAL", "TEXT", "BLOB", "NUMERIC"];
+  const declared = names.map((name, i) => `${name} ${types[i % types.length] ?? ""}`);
+  database.exec(`CREATE TABLE t (k INTEGER PRIMARY KEY, ${declared.join(", ")})`);
   return database;
 }
 

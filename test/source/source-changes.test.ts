@@ -1,4 +1,13 @@
-import { copyFileSync, renameSync, statSync, unlinkSync, utimesSync } from "node:fs";
+import {
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+} from "node:fs";
+import { dirname } from "node:path";
 import type { Database } from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import type { Source } from "../../src/source/source.js";
@@ -103,6 +112,22 @@ describe("Source.check", () => {
     expect((await rejectionOf(opened.source.fingerprint())).code).toBe("SOURCE_CHANGED");
     const rank = await rejectionOf(opened.source.sample(10).then(() => opened.source.check()));
     expect(rank.code).toBe("SOURCE_CHANGED");
+  });
+});
+
+describe("a source", () => {
+  it("leaves the file and its folder as they were", async () => {
+    const path = fixtures.nodes(500, "alone/nodes.gpkg");
+    const bytes = readFileSync(path);
+    const { mtimeMs } = statSync(path);
+    const source = await fixtures.source({ paths: [path] });
+    await source.read(0, null, { maxRows: 100, maxBytes: 1000 });
+    await source.sample(10);
+    await source.fingerprint();
+    expect(readdirSync(dirname(path))).toStrictEqual(["nodes.gpkg"]);
+    await source.close();
+    expect(readFileSync(path)).toStrictEqual(bytes);
+    expect(statSync(path).mtimeMs).toBe(mtimeMs);
   });
 });
 

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import Sqlite, { type Database } from "better-sqlite3";
 import { afterAll } from "vitest";
 import { Source } from "../../src/source/source.js";
@@ -32,6 +32,7 @@ export class Fixtures {
   /** A database made by `sql`; returns its path. */
   database(sql: string, name?: string): string {
     const path = this.path(name);
+    mkdirSync(dirname(path), { recursive: true });
     const database = new Sqlite(path);
     database.exec(sql);
     database.close();

@@ -291,9 +291,18 @@ describe("the file of an export", () => {
     const out = newPath(".gpkg");
     writeFileSync(out, "mine");
     const error = await rejectionOf(exportTarget(`sqlite:${path}`, out));
-    expect([error.code, readFileSync(out, "utf8")]).toEqual(["EXPORT_FILE", "mine"]);
+    expect([error.code, readFileSync(out, "utf8")]).toEqual(["OUTPUT_EXISTS", "mine"]);
     await exportTarget(`sqlite:${path}`, out, { force: true });
     expect(tableContent(out, "octree")).toHaveLength(1);
+  });
+
+  it("is not put beside a journal, which SQLite would apply to it", async () => {
+    const path = newPath(".db");
+    loadTarget(path, [{ level: 1, code: 1n }]);
+    const out = newPath(".gpkg");
+    writeFileSync(`${out}-wal`, "of another database");
+    const error = await rejectionOf(exportTarget(`sqlite:${path}`, out, { force: true }));
+    expect([error.code, existsSync(out)]).toEqual(["OUTPUT_EXISTS", false]);
   });
 
   it("is never the target itself", async () => {
@@ -328,6 +337,6 @@ describe("the file of an export", () => {
     const path = newPath(".db");
     loadTarget(path, []);
     const out = join(folder, "nowhere", "out.gpkg");
-    expect((await rejectionOf(exportTarget(`sqlite:${path}`, out))).code).toBe("EXPORT_FILE");
+    expect((await rejectionOf(exportTarget(`sqlite:${path}`, out))).code).toBe("OUTPUT_FAILED");
   });
 });

@@ -1,0 +1,50 @@
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { backfill } from "../../src/backfill/backfill.js";
+import { generate } from "../../src/generate/generate.js";
+import { killPhases, killRounds } from "../support/kill-rounds.js";
+import { seed } from "../support/seed.js";
+import { targetDigest } from "../support/target-digest.js";
+import { tempFolder } from "../support/temp-folder.js";
+
+const NODES = 150_000;
+/** Of the embedded sink. */
+const IN_FLIGHT_ROWS = 65_536;
+
+const folder = tempFolder();
+const source = join(folder, "earth.gpkg");
+
+beforeAll(async () => {
+  await generate({ path: source, nodes: NODES, seed: 7, order: "shuffled" });
+});
+
+// The full measure, 2 million rows and 20 kills, is `npm run kill-test`.
+describe("a load killed with SIGKILL", () => {
+  test("ends with the target of an undisturbed one, and sends little again", async () => {
+    const undisturbed = join(folder, "undisturbed.octree");
+    await backfill({
+      sources: [source],
+      to: [`sqlite:${undisturbed}`],
+      runDir: join(folder, "undisturbed"),
+    });
+    const target = join(folder, "killed.octree");
+    const result = await killRounds({
+      source,
+      target,
+      runDir: join(folder, "killed"),
+      kills: 6,
+      args: ["--memory", "96M"],
+      seed,
+      maxDelayMs: { scan: 600, derive: 60, load: 600 },
+    });
+    expect(result.stderr).toContain('"outcome":"done"');
+    expect(result.exitCode).toBe(0);
+    expect(targetDigest(target)).toEqual(targetDigest(undisturbed));
+    expect(targetDigest(target).rows).toBe(NODES);
+    expect(result.rounds.length).toBeGreaterThanOrEqual(killPhases.length);
+    for (const { resentRows } of result.rounds) {
+      expect(resentRows).toBeGreaterThanOrEqual(0);
+      expect(resentRows).toBeLessThanOrEqual(IN_FLIGHT_ROWS);
+    }
+  });
+});
