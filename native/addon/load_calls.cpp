@@ -149,21 +149,24 @@ Napi::Object collisions_value(Napi::Env env, const std::vector<derive::Collision
   const size_t count = collisions.size();
   Napi::BigInt64Array rowids = Napi::BigInt64Array::New(env, 2 * count);
   Napi::Uint32Array files = Napi::Uint32Array::New(env, 2 * count);
+  Napi::Uint8Array loadable = Napi::Uint8Array::New(env, count);
   Napi::Object value = Napi::Object::New(env);
-  if (rowids.IsEmpty() || files.IsEmpty()) return value;
+  if (rowids.IsEmpty() || files.IsEmpty() || loadable.IsEmpty()) return value;
   for (size_t i = 0; i < count; ++i) {
     rowids[2 * i] = collisions[i].loser_rowid;
     rowids[2 * i + 1] = collisions[i].winner_rowid;
     files[2 * i] = collisions[i].loser_file;
     files[2 * i + 1] = collisions[i].winner_file;
+    loadable[i] = collisions[i].loser_is_loadable ? 1 : 0;
   }
   value.Set("rowids", rowids);
   value.Set("files", files);
+  value.Set("loadable", loadable);
   return value;
 }
 
 // (ingest, derivation, maxRecords, onPool) -> {failure, deriveFailure, isDone,
-// records, collisions: {rowids, files}, loser and winner in turn}
+// records, collisions: {rowids, files: loser and winner in turn, loadable: of the loser}}
 struct DeriveStepJob {
   SharedPart<load::Ingest> ingest;
   SharedPart<load::Derivation> derivation;

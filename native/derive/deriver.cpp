@@ -56,6 +56,7 @@ class Deriver::State {
   struct Loser {
     int64_t rowid;
     uint32_t file;
+    bool is_loadable;
   };
 
   Status take(const uint8_t* key, std::span<const uint8_t> payload, Results* results);
@@ -132,15 +133,15 @@ Status Deriver::State::take(const uint8_t* key_bytes, std::span<const uint8_t> p
 void Deriver::State::contend(const KeyRecord& record, Results* results) {
   const bool is_ahead = wins_over(record, leader_);
   const KeyRecord& loser = is_ahead ? leader_ : record;
-  losers_.push_back({loser.rowid, loser.file});
+  losers_.push_back({loser.rowid, loser.file, loser.is_loadable});
   if (is_ahead) leader_ = record;
   if (losers_.size() >= kMaxHeldLosers) name_losers(results);
 }
 
 void Deriver::State::name_losers(Results* results) {
   for (const Loser& loser : losers_) {
-    results->collisions.push_back(
-        {row_key_of(leader_key_), loser.rowid, leader_.rowid, loser.file, leader_.file});
+    results->collisions.push_back({row_key_of(leader_key_), loser.rowid, leader_.rowid, loser.file,
+                                   leader_.file, loser.is_loadable});
   }
   counts_.collisions += losers_.size();
   losers_.clear();

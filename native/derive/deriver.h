@@ -60,6 +60,7 @@ struct Collision {
   int64_t winner_rowid;
   uint32_t loser_file;
   uint32_t winner_file;
+  bool loser_is_loadable;
 };
 
 // The caller's; every call appends.

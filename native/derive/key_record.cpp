@@ -17,6 +17,10 @@ using envelope::zigzag;
 constexpr unsigned kMaterialFlag = 1;
 constexpr unsigned kCreatedFlag = 2;
 constexpr unsigned kIdShift = 2;
+constexpr unsigned kKindMask = 7;
+constexpr unsigned kLoadableFlag = 1u << 5;
+constexpr unsigned kKnownFlags =
+    kMaterialFlag | kCreatedFlag | kKindMask << kIdShift | kLoadableFlag;
 constexpr size_t kHeadBytes = 3;
 constexpr size_t kCreatedBytes = 8;
 
@@ -77,9 +81,9 @@ size_t packed_size(const KeyRecord& record) noexcept {
 
 uint8_t* pack(const KeyRecord& record, uint8_t* to) noexcept {
   const Numbers numbers(record);
-  *to++ = static_cast<uint8_t>((record.has_material ? kMaterialFlag : 0) |
-                               (record.has_created ? kCreatedFlag : 0) |
-                               stored_kind(record.id_kind) << kIdShift);
+  *to++ = static_cast<uint8_t>(
+      (record.has_material ? kMaterialFlag : 0) | (record.has_created ? kCreatedFlag : 0) |
+      (record.is_loadable ? kLoadableFlag : 0) | stored_kind(record.id_kind) << kIdShift);
   *to++ = static_cast<uint8_t>(numbers.rowid_width | numbers.id_width << 4);
   *to++ = static_cast<uint8_t>(numbers.file_width | numbers.material_width << 4);
   if (record.has_created) {
@@ -101,15 +105,17 @@ bool unpack(std::span<const uint8_t> bytes, KeyRecord* record) noexcept {
   const unsigned flags = reader.u8();
   const unsigned rowid_widths = reader.u8();
   const unsigned number_widths = reader.u8();
-  const unsigned kind = flags >> kIdShift;
+  const unsigned kind = flags >> kIdShift & kKindMask;
   const unsigned id_width = rowid_widths >> 4;
   const unsigned material_width = number_widths >> 4;
-  if ((rowid_widths & 15) > 8 || id_width > 8 || (number_widths & 15) > 4 || material_width > 4) {
+  if ((flags & ~kKnownFlags) != 0 || (rowid_widths & 15) > 8 || id_width > 8 ||
+      (number_widths & 15) > 4 || material_width > 4) {
     return false;
   }
   KeyRecord read;
   read.has_material = (flags & kMaterialFlag) != 0;
   read.has_created = (flags & kCreatedFlag) != 0;
+  read.is_loadable = (flags & kLoadableFlag) != 0;
   read.id_kind = static_cast<uint8_t>(kind);
   if (read.has_created) read.created_us = static_cast<int64_t>(reader.u64());
   read.material = static_cast<int32_t>(unzigzag(reader.low_bytes(material_width)));

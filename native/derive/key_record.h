@@ -2,7 +2,8 @@
 // the key sort.
 //
 //   0  u8   bit 0 material is not NULL, bit 1 created is not NULL,
-//           bits 2-4 storage class of Id (envelope::Kind, 1..5), bits 5-7 zero
+//           bits 2-4 storage class of Id (envelope::Kind, 1..5), bit 5 loadable,
+//           bits 6-7 zero
 //   1  u8   bytes of rowid, 0..8 (bits 0-3), and of an INTEGER or REAL Id (4-7)
 //   2  u8   bytes of file, 0..4 (bits 0-3), and of material (4-7)
 //   3       created, 8 bytes, unless NULL; material, file, rowid; Id
@@ -33,6 +34,9 @@ struct KeyRecord {
   int32_t material = 0;               // counts where has_material
   bool has_material = false;
   bool has_created = false;
+  // Passes the filters, and nothing is wrong with it: as a loser it has to be
+  // reported. It says nothing about which row wins.
+  bool is_loadable = false;
   // INTEGER to BLOB; every other number is taken as NULL.
   uint8_t id_kind = envelope::kNull;
 };

@@ -178,6 +178,7 @@ sort::Status Ingest::add_keys(const batch::SourceBatch& batch, const FileFacts& 
     record.material = prepared_.materials[row];
     record.has_created = prepared_.has_created[row] != 0;
     record.created_us = prepared_.created_us[row];
+    record.is_loadable = prepared_.is_selected[row] != 0 && prepared_.status[row] == kRowOk;
     record.file = file.number;
     record.rowid = batch.rowids()[row];
     set_id(&record, id_kinds[row], id_slots[row], batch.bytes());

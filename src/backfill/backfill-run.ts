@@ -1,6 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OctoloadError } from "../errors/octoload-error.js";
+import type { SinkCheckpoint } from "../load/checkpoint.js";
 import { SinkLoad } from "../load/deliver.js";
 import { deriveRows } from "../load/derive-stage.js";
 import { type DerivedSummary, summarizeDerived } from "../load/derived-summary.js";
@@ -13,18 +14,22 @@ import { RunControl } from "../load/run-control.js";
 import { writeRunFile } from "../load/run-file.js";
 import type { RunReport } from "../load/run-report.js";
 import { writeJsonFile } from "../load/run-status.js";
-import type { SinkCheckpoint } from "../load/run-store.js";
 import { scanSource } from "../load/scan.js";
 import { SortedRun } from "../load/sorted-run.js";
 import { packageVersion } from "../native/package-version.js";
 import { renderReportHtml } from "../report/report-html.js";
 import type { Sink } from "../sink/sink.js";
-import type { BackfillHooks } from "./backfill.js";
 import { type BegunRun, REPORT_FILE, REPORT_PAGE, SPILL_FOLDER } from "./begin-run.js";
 import { requireRoom } from "./disk-room.js";
 import { makeReport, rejectedBeforeSinks } from "./make-report.js";
 import { facts, type RunParts } from "./set-up.js";
 import { shardBounds } from "./shard-bounds.js";
+
+export interface BackfillHooks {
+  /** Aborting it finishes what is on the way, saves a checkpoint and ends the run. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (event: RunEvent) => void;
+}
 
 const LOOK_INTERVAL_MS = 250;
 const DERIVED_FACT = "derived";

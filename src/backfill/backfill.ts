@@ -1,17 +1,10 @@
 import { rm } from "node:fs/promises";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { BackfillOptions } from "../load/load-settings.js";
-import type { RunEvent } from "../load/progress.js";
 import type { RunReport } from "../load/run-report.js";
-import { BackfillRun } from "./backfill-run.js";
+import { type BackfillHooks, BackfillRun } from "./backfill-run.js";
 import { type BegunRun, beginRun } from "./begin-run.js";
 import { setUp } from "./set-up.js";
-
-export interface BackfillHooks {
-  /** Aborting it finishes what is on the way, saves a checkpoint and ends the run. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (event: RunEvent) => void;
-}
 
 export interface BackfillResult {
   readonly runDir: string;

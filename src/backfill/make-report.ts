@@ -1,11 +1,11 @@
 import { errorEntry } from "../errors/codes.js";
 import type { OctoloadError } from "../errors/octoload-error.js";
+import type { SinkCheckpoint } from "../load/checkpoint.js";
 import type { DerivedSummary } from "../load/derived-summary.js";
 import type { Outcome } from "../load/progress.js";
 import type { ProgressTracker } from "../load/progress-tracker.js";
 import type { RunFile } from "../load/run-file.js";
 import type { RunReport } from "../load/run-report.js";
-import type { SinkCheckpoint } from "../load/run-store.js";
 import { parseTargetUrl } from "../sink/target-url.js";
 
 export interface RunResult {

@@ -97,7 +97,7 @@ async function runBackfill(
   const options = optionsOf(sources, flags, io);
   const isJson = flags.json === true;
   const view = createProgressView({ terminal: stderrTerminal(io), json: isJson });
-  const stop = stopOnSignals(view.print);
+  const stop = stopOnSignals();
   try {
     const { report, runDir } = await backfill(options, {
       signal: stop.signal,
@@ -114,11 +114,10 @@ async function runBackfill(
 }
 
 /** The first signal ends the run in order; the second one at once, as a crash would. */
-function stopOnSignals(print: (line: string) => void) {
+function stopOnSignals() {
   const abort = new AbortController();
-  const onSignal = (name: NodeJS.Signals) => {
+  const onSignal = () => {
     if (abort.signal.aborted) process.exit(exitCodes.interrupted);
-    print(`${name}: finishing what is on the way and saving a checkpoint; again to leave at once`);
     abort.abort();
   };
   const names = (["SIGINT", "SIGTERM"] as const).filter((name) => name in constants.signals);

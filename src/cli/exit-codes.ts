@@ -33,6 +33,7 @@ const usageErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "OUTPUT_EXISTS",
   "OUT_OF_FRAME",
   "RUN_FINISHED",
+  "RUN_NOT_ACTIVE",
   "RUN_NOT_FOUND",
   "RUN_OTHER",
   "SETTINGS_INVALID",

@@ -1,6 +1,7 @@
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
-import { type DictionaryHandle, nativeAddon } from "../native/addon.js";
+import { nativeAddon } from "../native/addon.js";
+import type { DictionaryHandle } from "../native/handles.js";
 import { requireArray, requireMemory, requireObject } from "./arrays.js";
 import { callNative, callNativeOnPool, type NativeCall } from "./native-call.js";
 

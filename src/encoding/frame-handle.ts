@@ -1,4 +1,5 @@
-import { type FrameHandle, nativeAddon } from "../native/addon.js";
+import { nativeAddon } from "../native/addon.js";
+import type { FrameHandle } from "../native/handles.js";
 import { Frame, type FrameSpec, frames, framesEqual } from "./frame.js";
 
 interface KnownFrame {

@@ -60,6 +60,7 @@ export class CityField {
     let least = coarsest;
     let limit = coarsest;
     out.city = -1;
+    out.distanceKm = 0;
     for (let n = start; n < end; n++) {
       const city = items[n] ?? 0;
       const dx = px - (points[city * 3] ?? 0);

@@ -7,6 +7,8 @@ export interface CoastMeasure {
   distance: number;
   /** Which side the nearest piece of coast says the point is on. */
   onLand: boolean;
+  /** All of the cell is on the center's side. */
+  isFar: boolean;
 }
 
 /** Farther from the coast than this many radii of the cell, a few pieces of it tell the distance. */
@@ -43,7 +45,7 @@ export class CoastField {
    * A segment at distance d of the point is at least d - radius from any other
    * point there, and the nearest one's distance is at most least + radius. Far
    * from all coasts a sample of them is enough for the distance, which is then
-   * not exact, and `onLand` is not to be asked for again.
+   * not exact; `onLand` counts for the whole cell then, and not in parts of it.
    */
   narrow(
     list: CandidateList,
@@ -78,13 +80,9 @@ export class CoastField {
     out.distance = least;
     out.onLand = leastSide <= 0;
     out.candidates = this.#stack.keep(list, this.#distances, reach * reach);
-    if (isFar(least, radius)) out.candidates = this.#stack.thin(out.candidates, FAR_CANDIDATES);
+    out.isFar = least > FAR_RADII * radius;
+    if (out.isFar) out.candidates = this.#stack.thin(out.candidates, FAR_CANDIDATES);
   }
-}
-
-/** Whether all of a cell is on its center's side of the coast. */
-export function isFar(distance: number, radius: number): boolean {
-  return distance > FAR_RADII * radius;
 }
 
 /** Square of a point's distance to a segment in space. */

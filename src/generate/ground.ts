@@ -1,6 +1,6 @@
 import { type CandidateList, KeptCandidates } from "./candidate-stack.js";
 import { CityField, type CityMeasure } from "./city-field.js";
-import { CoastField, type CoastMeasure, isFar } from "./coast-field.js";
+import { CoastField, type CoastMeasure } from "./coast-field.js";
 import { EARTH_RADIUS_KM, type Earth } from "./earth.js";
 import { elevationAt } from "./elevation.js";
 
@@ -24,7 +24,7 @@ export interface Ground {
   readonly elevation: number;
   /** Relative size of the cells wanted here: 1 at a coast, more is coarser. */
   readonly size: number;
-  /** Where all of the column is on one side of the coast. */
+  /** Known to be all of the column's; quarters inherit it. */
   readonly side: Side | undefined;
   readonly coasts: CandidateList;
   readonly cities: CandidateList;
@@ -68,7 +68,12 @@ export class GroundMap {
   readonly #kept = new Map<Ground, Quarters>();
   readonly #eighthTurns = halvedTurns();
   // Overwritten by each measurement: millions of them would be garbage.
-  readonly #coastMeasure: CoastMeasure = { candidates: NO_CANDIDATES, distance: 0, onLand: false };
+  readonly #coastMeasure: CoastMeasure = {
+    candidates: NO_CANDIDATES,
+    distance: 0,
+    onLand: false,
+    isFar: false,
+  };
   readonly #cityMeasure: CityMeasure = { candidates: NO_CANDIDATES, city: -1, distanceKm: 0 };
   #root: Ground | undefined;
 
@@ -172,7 +177,7 @@ export class GroundMap {
       cityKm: city.distanceKm,
       elevation: elevationAt(coastKm, x, y, z),
       size: this.#sizeOf(onLand, distanceKm - radiusKm, city, radiusKm),
-      side: isFar(distanceKm, radiusKm) ? sideOf(onLand) : undefined,
+      side: from.side ?? (coast.isFar ? sideOf(onLand) : undefined),
       coasts: coast.candidates,
       cities: city.candidates,
     };

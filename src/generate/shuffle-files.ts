@@ -50,11 +50,11 @@ export class ShuffleFiles {
     for (const file of this.#files) flush(file);
     const most = Math.max(0, ...this.#files.map(({ written }) => written));
     const block = new NodeBlock(most / BYTES_PER_NODE);
+    const order = new Uint32Array(block.capacity);
     for (const [n, file] of this.#files.entries()) {
       readInto(block, file);
-      for (const index of permutation(block.count, randomStream(this.#seed, n + 1))) {
-        use(block, index);
-      }
+      permute(order, block.count, randomStream(this.#seed, n + 1));
+      for (let at = 0; at < block.count; at++) use(block, order[at] ?? 0);
       unlinkSync(file.path);
     }
   }
@@ -82,14 +82,13 @@ function readInto(block: NodeBlock, { fd, written }: ShuffleFile): void {
   block.count = written / BYTES_PER_NODE;
 }
 
-/** Fisher and Yates' shuffle. */
-function permutation(count: number, random: () => number): Uint32Array {
-  const order = Uint32Array.from({ length: count }, (_, n) => n);
+/** The numbers 0 to count - 1 at the beginning of `order`, by Fisher and Yates' shuffle. */
+function permute(order: Uint32Array, count: number, random: () => number): void {
+  for (let n = 0; n < count; n++) order[n] = n;
   for (let n = count - 1; n > 0; n--) {
     const other = Math.floor(random() * (n + 1));
     const moved = order[n] ?? 0;
     order[n] = order[other] ?? 0;
     order[other] = moved;
   }
-  return order;
 }

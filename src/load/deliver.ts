@@ -2,10 +2,10 @@ import { decodeEnvelopes } from "../encoding/envelope.js";
 import { type SqliteValue, valueAt } from "../encoding/value-column.js";
 import type { RefusedRow, Sink } from "../sink/sink.js";
 import { type SinkBatch, sliceSinkBatch, viewSinkBatch } from "../sink/sink-batch.js";
+import type { DeadLetter, SinkCheckpoint } from "./checkpoint.js";
 import { describeRow } from "./dead-letter-row.js";
 import { type RunContext, RunInterrupted } from "./run-context.js";
 import type { RunSourceFile } from "./run-file.js";
-import type { DeadLetter, SinkCheckpoint } from "./run-store.js";
 import type { Chunk, Delivery } from "./sorted-run.js";
 import { withoutDeeperRows } from "./too-deep.js";
 import { writeBisecting } from "./write-bisecting.js";
@@ -23,6 +23,8 @@ export class SinkLoad {
   readonly #files: readonly RunSourceFile[];
   readonly #context: RunContext;
   #checkpoint: SinkCheckpoint;
+  #writing = 0;
+  #busySinceMs = 0;
 
   constructor(
     sink: Sink,
@@ -81,13 +83,26 @@ export class SinkLoad {
   /** @returns the rows that were refused */
   async #send(chunk: Chunk): Promise<DeadLetter[]> {
     if (chunk.block === undefined) return [];
-    const startMs = performance.now();
     const all = viewSinkBatch(chunk.block);
     const { batch, kept, refused } = withoutDeeperRows(all, this.#sink.maxLevel);
-    const more = batch.rows > 0 ? await writeBisecting(this.#sink, batch) : [];
-    this.#context.tracker.busy(this.#sink.url, performance.now() - startMs, chunk.rows);
+    const more = batch.rows > 0 ? await this.#write(batch) : [];
     const indexed = more.map((row) => ({ ...row, index: kept?.[row.index] ?? row.index }));
     return [...refused, ...indexed].map((row) => this.#letter(all, row));
+  }
+
+  /** Batches overlap on the way: the sink is busy from the first one's start to the last one's end. */
+  async #write(batch: SinkBatch): Promise<RefusedRow[]> {
+    const startMs = performance.now();
+    if (this.#writing === 0) this.#busySinceMs = startMs;
+    this.#writing += 1;
+    try {
+      return await writeBisecting(this.#sink, batch);
+    } finally {
+      this.#writing -= 1;
+      const nowMs = performance.now();
+      this.#context.tracker.busy(this.#sink.url, nowMs - this.#busySinceMs, batch.rows);
+      this.#busySinceMs = nowMs;
+    }
   }
 
   async #acknowledge(chunk: Chunk, letters: readonly DeadLetter[]): Promise<void> {

@@ -1,9 +1,9 @@
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { Source } from "../source/source.js";
+import type { DeadLetter } from "./checkpoint.js";
 import { describeRow } from "./dead-letter-row.js";
 import { type RunContext, RunInterrupted } from "./run-context.js";
 import type { RunSourceFile } from "./run-file.js";
-import type { DeadLetter } from "./run-store.js";
 import type { Collision, DerivedFacts } from "./sorted-run.js";
 
 const RECORDS_A_STEP = 65_536;
@@ -53,7 +53,7 @@ async function rejectLosers(
     throw new OctoloadError("KEY_COLLISION", describeCollision(first, files));
   }
   const letters: DeadLetter[] = [];
-  for (const collision of collisions) {
+  for (const collision of collisions.filter(({ isLoserLoadable }) => isLoserLoadable)) {
     const { file, rowid } = collision.loser;
     const facts = files[file];
     const [values] = (await source?.rows(file, [rowid]).catch(() => [])) ?? [];

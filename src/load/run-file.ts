@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { FrameSpec } from "../encoding/frame.js";
 import { OctoloadError } from "../errors/octoload-error.js";
@@ -66,12 +67,12 @@ export function makeRunId(now: Date): string {
 
 /** undefined: there is none. @throws OctoloadError RUN_OTHER where it is another version's */
 export async function readRunFile(runDir: string): Promise<RunFile | undefined> {
-  const facts = await readJsonObject(join(runDir, RUN_FILE)).catch((error: unknown) => {
-    throw new OctoloadError("RUN_OTHER", `${RUN_FILE} in ${runDir} cannot be read`, {
-      cause: error,
-    });
-  });
-  if (facts === undefined) return undefined;
+  const path = join(runDir, RUN_FILE);
+  const facts = await readJsonObject(path).catch(() => undefined);
+  if (facts === undefined) {
+    if (!existsSync(path)) return undefined;
+    throw new OctoloadError("RUN_OTHER", `${path} is not what a run writes`);
+  }
   if (facts.version !== RUN_FILE_VERSION) {
     throw new OctoloadError("RUN_OTHER", `${runDir} holds a run of another version of octoload`);
   }

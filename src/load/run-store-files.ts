@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import Database, { SqliteError } from "better-sqlite3";
 import { OctoloadError } from "../errors/octoload-error.js";
-import type { DeadLetter, SinkCheckpoint } from "./run-store.js";
+import type { DeadLetter, SinkCheckpoint } from "./checkpoint.js";
 
 export const CHECKPOINT_FILE = "checkpoint.sqlite";
 export const DEAD_LETTERS_FILE = "dead-letters.sqlite";

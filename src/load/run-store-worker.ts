@@ -1,5 +1,5 @@
 import { serveWorker } from "../worker/serve-worker.js";
-import type { DeadLetter, SinkCheckpoint } from "./run-store.js";
+import type { DeadLetter, SinkCheckpoint } from "./checkpoint.js";
 import { RunStoreFiles } from "./run-store-files.js";
 
 let files: RunStoreFiles | undefined;

@@ -4,10 +4,10 @@ import { columnKeys } from "../source/columns.js";
 import type { RowValue } from "../source/file-reader.js";
 import type { Source } from "../source/source.js";
 import type { SourceFile } from "../source/source-options.js";
+import type { DeadLetter } from "./checkpoint.js";
 import { describeRow } from "./dead-letter-row.js";
 import { describeRowFault } from "./row-faults.js";
 import { type RunContext, RunInterrupted } from "./run-context.js";
-import type { DeadLetter } from "./run-store.js";
 import type { AddedBatch, FileColumns } from "./sorted-run.js";
 
 const limits = { maxRows: 8192, maxBytes: 4 * 2 ** 20 };

@@ -48,6 +48,8 @@ export interface AddedBatch {
 export interface Collision {
   readonly loser: { readonly file: number; readonly rowid: bigint };
   readonly winner: { readonly file: number; readonly rowid: bigint };
+  /** It passes the filters and nothing else is wrong with it: it has to be reported. */
+  readonly isLoserLoadable: boolean;
 }
 
 export interface DerivedFacts {
@@ -165,8 +167,11 @@ export class SortedRun {
     );
     requireSorted(step.failure);
     requireDerived(step.deriveFailure);
-    const { files, rowids } = step.collisions;
-    return { isDone: step.isDone, records: step.records, collisions: pairs(files, rowids) };
+    return {
+      isDone: step.isDone,
+      records: step.records,
+      collisions: collisionsOf(step.collisions),
+    };
   }
 
   async finishDerivation(): Promise<DerivedFacts> {
@@ -253,10 +258,19 @@ function orderMask(orders: readonly SinkOrder[]): number {
   return orders.reduce((mask, order) => mask | (1 << orderNumbers[order]), 0);
 }
 
-function pairs(files: Uint32Array, rowids: BigInt64Array): Collision[] {
+function collisionsOf({
+  files,
+  rowids,
+  loadable,
+}: {
+  files: Uint32Array;
+  rowids: BigInt64Array;
+  loadable: Uint8Array;
+}): Collision[] {
   const row = (i: number) => ({ file: files[i] ?? 0, rowid: rowids[i] ?? 0n });
-  return Array.from({ length: files.length / 2 }, (_, i) => ({
+  return Array.from(loadable, (isLoadable, i) => ({
     loser: row(2 * i),
     winner: row(2 * i + 1),
+    isLoserLoadable: isLoadable !== 0,
   }));
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { OctoloadError } from "../errors/octoload-error.js";
+import type { DictionaryHandle, FrameHandle } from "./handles.js";
 import type { LoadAddon } from "./load-addon.js";
 
 /** One SIMD implementation of the Morton kernels, as the addon sees it on this machine. */
@@ -21,18 +22,6 @@ export type Levels = number | Uint8Array;
 export type Kinds = number | Uint8Array;
 /** Eight bytes a row, however the array reads them. */
 export type Slots = BigUint64Array | BigInt64Array | Float64Array;
-
-declare const dictionaryHandle: unique symbol;
-/** A dictionary prepared by the addon; opaque. */
-export interface DictionaryHandle {
-  readonly [dictionaryHandle]: true;
-}
-
-declare const frameHandle: unique symbol;
-/** A frame as the addon holds it; opaque. */
-export interface FrameHandle {
-  readonly [frameHandle]: true;
-}
 
 /**
  * The addon's functions. They take exactly these arguments in this order, check

@@ -1,4 +1,4 @@
-import type { FrameHandle } from "./addon.js";
+import type { FrameHandle } from "./handles.js";
 
 declare const ingestHandle: unique symbol;
 declare const derivationHandle: unique symbol;
@@ -102,8 +102,8 @@ export interface LoadAddon {
     deriveFailure: number;
     isDone: boolean;
     records: number;
-    /** Loser and winner in turn. */
-    collisions: { rowids: BigInt64Array; files: Uint32Array };
+    /** Loser and winner in turn; `loadable`: one a collision, of its loser. */
+    collisions: { rowids: BigInt64Array; files: Uint32Array; loadable: Uint8Array };
   }>;
   deriveFinish(
     derivation: DerivationHandle,

@@ -19,7 +19,8 @@ const USER_VERSION = 10_400;
 
 /**
  * The tables that every GeoPackage has and the three reference systems it must list (clauses
- * 1.1.2.1 and 1.1.3.1). Attributes have no place, so none of the three is referred to.
+ * 1.1.2.1 and 1.1.3.1). Attributes have no place, so none of the three is referred to, and the list
+ of geometry columns (2.1.5) stays empty: GDAL opens no GeoPackage without it.
  */
 const requiredTables = `
   CREATE TABLE gpkg_spatial_ref_sys (
@@ -36,7 +37,14 @@ const requiredTables = `
     description TEXT DEFAULT '',
     last_change DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, srs_id INTEGER,
-    CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id));`;
+    CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id));
+  CREATE TABLE gpkg_geometry_columns (
+    table_name TEXT NOT NULL, column_name TEXT NOT NULL, geometry_type_name TEXT NOT NULL,
+    srs_id INTEGER NOT NULL, z TINYINT NOT NULL, m TINYINT NOT NULL,
+    CONSTRAINT pk_geom_cols PRIMARY KEY (table_name, column_name),
+    CONSTRAINT uk_gc_table_name UNIQUE (table_name),
+    CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents (table_name),
+    CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id));`;
 
 type Insert = (row: TargetRow) => void;
 
@@ -119,24 +127,30 @@ export class GeopackageFile {
     rmSync(this.#partialPath, { force: true });
   }
 
-  /** One statement a pattern of raw texts, which are bound as BLOB and cast: mostly just one. */
   #prepareInsert({ name, columns }: SourceTable): Insert {
-    const statements = new Map<string, Database.Statement<unknown[]>>();
+    const prepare = (values: readonly SourceValue[]) => {
+      const marks = values.map(markOf).join(", ");
+      return this.#database.prepare(`INSERT INTO ${quoted(name)} VALUES (${marks})`);
+    };
+    const usual = prepare(columns.map(() => null));
     return (row) => {
       const values = columns.map(({ read }) => read(row) ?? null);
-      const marks = values.map(markOf).join(", ");
-      let statement = statements.get(marks);
-      if (statement === undefined) {
-        statement = this.#database.prepare(`INSERT INTO ${quoted(name)} VALUES (${marks})`);
-        statements.set(marks, statement);
+      if (values.some((value) => value instanceof RawText)) {
+        prepare(values).run(values.map(bytesOfRawText));
+      } else {
+        usual.run(values);
       }
-      statement.run(...values.map((value) => (value instanceof RawText ? value.bytes : value)));
     };
   }
 }
 
+/** No string can be bound that has a raw text's bytes: they are bound as BLOB and cast. */
 function markOf(value: SourceValue): string {
   return value instanceof RawText ? "CAST(? AS TEXT)" : "?";
+}
+
+function bytesOfRawText(value: SourceValue): unknown {
+  return value instanceof RawText ? value.bytes : value;
 }
 
 function quoted(name: string): string {

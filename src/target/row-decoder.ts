@@ -3,7 +3,7 @@ import { decodeEnvelopes } from "../encoding/envelope.js";
 import type { DecodedRows } from "../encoding/envelope-rows.js";
 import type { Frame } from "../encoding/frame.js";
 import { codesOfStatus } from "../encoding/row-status.js";
-import { type FilledColumn, storageClass, valueAt } from "../encoding/value-column.js";
+import { type FilledColumn, storageClass } from "../encoding/value-column.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { RawText, type SourceValue, type TargetRow } from "./target-row.js";
 
@@ -37,10 +37,12 @@ export function decodeRows(rows: readonly StoredRow[], frame: Frame): TargetRow[
     },
     { frame },
   );
+  const { buffer, byteOffset, byteLength } = decoded.bytes;
+  const bytes = Buffer.from(buffer, byteOffset, byteLength);
   return rows.map((row, i) => {
     const status = decoded.status[i] ?? 0;
     if (status !== 0) throw damaged(row, status);
-    return decodedRow(row, decoded, i);
+    return decodedRow(row, decoded, bytes, i);
   });
 }
 
@@ -62,9 +64,9 @@ function damaged({ tile, cell, level }: StoredRow, status: number): OctoloadErro
   );
 }
 
-function decodedRow(row: StoredRow, decoded: DecodedRows, i: number): TargetRow {
+function decodedRow(row: StoredRow, decoded: DecodedRows, bytes: Buffer, i: number): TargetRow {
   const { tile, cell, level, materialId } = row;
-  const { x, y, z, originals, bytes } = decoded;
+  const { x, y, z, originals } = decoded;
   const at = (column: FilledColumn) => sourceValueAt(column, i, bytes);
   const axis = (values: Float64Array) => values[i] ?? Number.NaN;
   const coordinate = (column: FilledColumn, value: number): SourceValue => {
@@ -100,12 +102,36 @@ function decodedRow(row: StoredRow, decoded: DecodedRows, i: number): TargetRow 
   };
 }
 
-/** As valueAt(), and exact where a TEXT is not UTF-8. */
-function sourceValueAt(column: FilledColumn, row: number, bytes: Uint8Array): SourceValue {
-  const value = valueAt(column, row, bytes);
-  if (typeof value !== "string" || !value.includes("\ufffd")) return value;
+const realBits = new BigUint64Array(1);
+const real = new Float64Array(realBits.buffer);
+
+/** As valueAt(), exact where a TEXT is not UTF-8, and without its checks and copies. */
+function sourceValueAt(column: FilledColumn, row: number, bytes: Buffer): SourceValue {
   const slot = column.slots[row] ?? 0n;
+  switch (column.kinds[row]) {
+    case storageClass.integer:
+      return BigInt.asIntN(64, slot);
+    case storageClass.real:
+      realBits[0] = slot;
+      return real[0];
+    case storageClass.text:
+      return textOf(bytesOf(slot, bytes));
+    case storageClass.blob:
+      return Uint8Array.from(bytesOf(slot, bytes));
+    case storageClass.null:
+      return null;
+    default:
+      return undefined;
+  }
+}
+
+function bytesOf(slot: bigint, bytes: Buffer): Buffer {
   const offset = Number(slot & 0xffffffffn);
-  const exact = bytes.slice(offset, offset + Number(slot >> 32n));
-  return Buffer.from(value).equals(exact) ? value : new RawText(exact);
+  return bytes.subarray(offset, offset + Number(slot >> 32n));
+}
+
+function textOf(bytes: Buffer): SourceValue {
+  const text = bytes.toString("utf8");
+  if (!text.includes("\ufffd") || Buffer.from(text).equals(bytes)) return text;
+  return new RawText(Uint8Array.from(bytes));
 }

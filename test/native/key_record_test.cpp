@@ -124,6 +124,7 @@ KeyRecord random_record(Random& random, Bytes* id) {
   record.has_material = random.next() % 2 == 0;
   if (record.has_material) record.material = static_cast<int32_t>(random_word(random));
   record.has_created = random.next() % 2 == 0;
+  record.is_loadable = random.next() % 2 == 0;
   if (record.has_created) record.created_us = static_cast<int64_t>(random.next());
   record.id_kind = static_cast<uint8_t>(1 + random.next() % 5);
   if (record.id_kind == envelope::kInteger) record.id_word = random_word(random);
@@ -141,7 +142,7 @@ bool are_equal(const KeyRecord& a, const KeyRecord& b) {
   return a.rowid == b.rowid && a.created_us == b.created_us && a.id_word == b.id_word &&
          std::ranges::equal(a.id_bytes, b.id_bytes) && a.file == b.file &&
          a.material == b.material && a.has_material == b.has_material &&
-         a.has_created == b.has_created && a.id_kind == b.id_kind;
+         a.has_created == b.has_created && a.id_kind == b.id_kind && a.is_loadable == b.is_loadable;
 }
 
 Bytes packed(const KeyRecord& record) {

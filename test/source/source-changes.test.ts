@@ -141,7 +141,7 @@ describe("WalScanner", () => {
     writer.pragma("cache_size=1");
     const salts = new Set<string>();
     for (let round = 0; round < 30; round += 1) {
-      writer.exec(`UPDATE nodes SET X = X + 1 WHERE Id % 7 = ${round % 7}`);
+      writer.exec(`UPDATE nodes SET X = X + 1 WHERE Id <= ${1 + ((round * 211) % 500)}`);
       if (round % 3 === 0) writer.exec("BEGIN; UPDATE nodes SET Y = Y + 1; ROLLBACK");
       const found = scanner.position();
       expect(found).toStrictEqual(new WalScanner(path).position());

@@ -1,29 +1,46 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import Sqlite from "better-sqlite3";
-import { describe, expect, it } from "vitest";
-import { FileReader } from "../../src/source/file-reader.js";
-import type { SourceOptions } from "../../src/source/source-options.js";
+import { afterAll, describe, expect, it } from "vitest";
+import type { OctoloadError } from "../../src/errors/octoload-error.js";
+import { FileReader, type FileSettings } from "../../src/source/file-reader.js";
+import { findPaths } from "../../src/source/find-paths.js";
 import { refusalOf } from "../support/refusal-of.js";
 import { rejectionOf } from "../support/rejection-of.js";
 import { readAll } from "./read-block.js";
 import { Fixtures, nodeColumns } from "./source-fixtures.js";
 
 const fixtures = new Fixtures();
+const readers: FileReader[] = [];
+afterAll(() => {
+  for (const reader of readers) reader.close();
+});
 
-async function refusal(path: string, options: Partial<SourceOptions> = {}) {
-  return rejectionOf(fixtures.source({ paths: [path], ...options }));
+/** As Source.open refuses it, without the worker thread in between. */
+function refusal(path: string, options: Partial<FileSettings> = {}): OctoloadError {
+  return refusalOf(() => readerOf(path, options));
+}
+
+function readerOf(path: string, options: Partial<FileSettings> = {}): FileReader {
+  const [found = ""] = findPaths([path]);
+  const defaults = { table: undefined, columns: {}, where: undefined, busyTimeoutMs: 100 };
+  const reader = new FileReader(realpathSync(found), { ...defaults, ...options });
+  readers.push(reader);
+  return reader;
 }
 
 function fileOf(bytes: Uint8Array): string {
   const path = fixtures.path();
   writeFileSync(path, bytes);
   return path;
-}
-
-function readerSettings(busyTimeoutMs: number) {
-  return { table: undefined, columns: {}, where: undefined, busyTimeoutMs };
 }
 
 /** As a user whom permissions bind, also where the tests run as root. */
@@ -73,15 +90,15 @@ describe("a file that is no usable database", () => {
       () => fixtures.database(`PRAGMA encoding='UTF-16le'; CREATE TABLE n (${nodeColumns})`),
       "SOURCE_UTF16",
     ],
-  ])("is refused: %s", async (_what, make, code) => {
+  ])("is refused: %s", (_what, make, code) => {
     const path = make();
-    const error = await refusal(path);
+    const error = refusal(path);
     expect(error.code).toBe(code);
     expect(error.fault).toContain(path);
   });
 
-  it("says that an encrypted database cannot be told from none", async () => {
-    expect((await refusal(fileOf(randomBytes(8192)))).message).toContain("encrypted");
+  it("says that an encrypted database cannot be told from none", () => {
+    expect(refusal(fileOf(randomBytes(8192))).message).toContain("encrypted");
   });
 
   it("is named among several", async () => {
@@ -90,15 +107,14 @@ describe("a file that is no usable database", () => {
     expect(error.fault).toContain(bad);
   });
 
-  it("is found out when the damage is reached", async () => {
+  it("is found out when the damage is reached", () => {
     const bytes = readFileSync(fixtures.nodes(5000));
     const middle = Buffer.from(bytes).fill(0xff, bytes.length / 2, bytes.length / 2 + 16_384);
-    expect((await refusal(fileOf(bytes.fill(0xff, bytes.length - 4096)))).code).toBe(
-      "SOURCE_DAMAGED",
-    );
+    expect(refusal(fileOf(bytes.fill(0xff, bytes.length - 4096))).code).toBe("SOURCE_DAMAGED");
     const path = fileOf(middle);
-    const source = await fixtures.source({ paths: [path] });
-    expect((await rejectionOf(readAll(source))).code).toBe("SOURCE_DAMAGED");
+    const reader = readerOf(path);
+    const limits = { maxRows: 9999, maxBytes: 1 << 24 };
+    expect(refusalOf(() => reader.read(null, null, limits)).code).toBe("SOURCE_DAMAGED");
   });
 });
 
@@ -123,16 +139,14 @@ describe("a file that cannot be read as it stands", () => {
     chmodSync(path, 0o444);
     chmodSync(fixtures.folder, 0o755);
     chmodSync(folder, 0o555);
-    const error = refusalOf(() =>
-      withoutPrivilege(() => new FileReader(path, readerSettings(100))),
-    );
+    const error = refusalOf(() => withoutPrivilege(() => readerOf(path)));
     expect(error.code).toBe("SOURCE_NEEDS_WRITE");
     expect(error.fault).toContain("it is in WAL mode");
     chmodSync(folder, 0o755);
   });
 
-  it("with an interrupted write that has to be rolled back", async () => {
-    const error = await refusal(interruptedWrite());
+  it("with an interrupted write that has to be rolled back", () => {
+    const error = refusal(interruptedWrite());
     expect(error.code).toBe("SOURCE_NEEDS_WRITE");
     expect(error.fault).toContain("rolled back");
   });
@@ -140,9 +154,7 @@ describe("a file that cannot be read as it stands", () => {
   it("that may not be read", () => {
     const path = fixtures.nodes(1);
     chmodSync(path, 0o000);
-    const error = refusalOf(() =>
-      withoutPrivilege(() => new FileReader(path, readerSettings(100))),
-    );
+    const error = refusalOf(() => withoutPrivilege(() => readerOf(path)));
     expect(error.code).toBe("SOURCE_READ_FAILED");
     expect(error.fault).toContain("EACCES");
     chmodSync(path, 0o600);
@@ -153,7 +165,7 @@ describe("a file that cannot be read as it stands", () => {
     const source = await fixtures.source({ paths: [path] });
     const writer = fixtures.connection(path);
     writer.exec("BEGIN EXCLUSIVE");
-    expect((await refusal(path)).code).toBe("SOURCE_LOCKED");
+    expect(refusal(path).code).toBe("SOURCE_LOCKED");
     const limits = { maxRows: 1, maxBytes: 1 };
     expect((await rejectionOf(source.read(0, null, limits))).code).toBe("SOURCE_LOCKED");
     expect((await rejectionOf(source.count())).code).toBe("SOURCE_LOCKED");
@@ -224,28 +236,27 @@ describe("a table that does not fit", () => {
       "SOURCE_TABLE_UNFIT",
       "have no name",
     ],
-  ] as const)("is refused: %s", async (_what, sql, options, code, fault) => {
-    const error = await refusal(fixtures.database(sql), options);
+  ] as const)("is refused: %s", (_what, sql, options, code, fault) => {
+    const error = refusal(fixtures.database(sql), options);
     expect(error.code).toBe(code);
     expect(error.fault).toContain(fault);
   });
 
-  it("is passed over where another one does", async () => {
+  it("is passed over where another one does", () => {
     const path = fixtures.database(
       `CREATE VIEW v AS SELECT * FROM b; CREATE TABLE a (${good}, k PRIMARY KEY) WITHOUT ROWID;
        CREATE TABLE b (${good}); CREATE VIRTUAL TABLE r USING rtree(id, x, X2, Y, Y2)`,
     );
-    expect((await fixtures.source({ paths: [path] })).files[0]?.table).toBe("b");
-    expect((await refusal(path, { table: "V" })).code).toBe("SOURCE_TABLE_UNFIT");
+    expect(readerOf(path).table.name).toBe("b");
+    expect(refusal(path, { table: "V" }).code).toBe("SOURCE_TABLE_UNFIT");
   });
 
-  it("is chosen by name, any case", async () => {
+  it("is chosen by name, any case", () => {
     const path = fixtures.database(`CREATE TABLE "A b" (${good}); CREATE TABLE b (${good})`);
-    const source = await fixtures.source({ paths: [path], table: "a B" });
-    expect(source.files[0]?.table).toBe("A b");
+    expect(readerOf(path, { table: "a B" }).table.name).toBe("A b");
   });
 
-  it("does not keep others from being read where a module of theirs is unknown", async () => {
+  it("does not keep others from being read where a module of theirs is unknown", () => {
     const path = fixtures.database(`CREATE TABLE b (${good})`);
     const writer = new Sqlite(path);
     writer.unsafeMode();
@@ -254,7 +265,7 @@ describe("a table that does not fit", () => {
       "INSERT INTO sqlite_schema VALUES ('table', 's', 's', 0, 'CREATE VIRTUAL TABLE s USING no_such_module(a)')",
     );
     writer.close();
-    expect((await fixtures.source({ paths: [path] })).files[0]?.table).toBe("b");
+    expect(readerOf(path).table.name).toBe("b");
   });
 });
 
@@ -264,19 +275,16 @@ describe("options", () => {
     [{ where: "1) OR (1" }, "SOURCE_WHERE", "closes a parenthesis"],
     [{ columns: { x: "a", y: "a" } }, "SOURCE_MAPPING", "both mapped"],
     [{ snapshots: [] }, "ARG_LENGTH", "one entry a file"],
-    [{ snapshots: [join("nowhere", "copy")] }, "SOURCE_MISSING", "copy"],
+    [{ snapshots: ["nowhere/copy"] }, "SOURCE_MISSING", "copy"],
   ])("are checked: %j", async (options, code, fault) => {
-    const error = await refusal(fixtures.nodes(1), options);
+    const error = await rejectionOf(fixtures.source({ paths: [fixtures.nodes(1)], ...options }));
     expect(error.code).toBe(code);
     expect(error.fault).toContain(fault);
   });
 
-  it("say so when a filter fails at a row", async () => {
-    const source = await fixtures.source({
-      paths: [fixtures.nodes(9)],
-      where: "json_extract(Metadata, '$.a') = 1",
-    });
-    const error = await rejectionOf(readAll(source));
+  it("say so when a filter fails at a row", () => {
+    const reader = readerOf(fixtures.nodes(9), { where: "json_extract(Metadata, '$.a') = 1" });
+    const error = refusalOf(() => reader.read(null, null, { maxRows: 9, maxBytes: 999 }));
     expect(error.code).toBe("SOURCE_WHERE");
     expect(error.fault).toContain("malformed JSON");
   });

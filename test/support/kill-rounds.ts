@@ -45,42 +45,47 @@ export interface KillRoundsResult {
 export async function killRounds(options: KillRoundsOptions): Promise<KillRoundsResult> {
   const random = mulberry32(options.seed);
   const rounds: KillRound[] = [];
-  while (rounds.length < options.kills) {
+  for (;;) {
     const wanted = killPhases[Math.floor((rounds.length * killPhases.length) / options.kills)];
-    const phase = await killOnce(options, wanted ?? "load", random);
-    if (phase === undefined) break;
+    const end = await runOnce(options, wanted, random);
+    if (!end.isKilled) return { rounds, exitCode: end.exitCode, stderr: end.stderr };
     const resentRows = countResent(options);
-    rounds.push({ phase, resentRows });
-    options.log?.(`kill ${rounds.length}: in ${phase}, ${resentRows} rows to be sent again`);
+    rounds.push({ phase: end.phase, resentRows });
+    options.log?.(`kill ${rounds.length}: in ${end.phase}, ${resentRows} rows to be sent again`);
   }
-  const last = start(options);
-  const stderr: string[] = [];
-  last.lines.on("line", (line) => stderr.push(line));
-  const [exitCode] = (await once(last.child, "close")) as [number | null];
-  return { rounds, exitCode, stderr: stderr.slice(-20).join("\n") };
 }
 
-/** @returns the phase it was in; undefined: it ended before it could be killed */
-async function killOnce(
+interface ProcessEnd {
+  readonly phase: KillPhase;
+  readonly isKilled: boolean;
+  readonly exitCode: number | null;
+  readonly stderr: string;
+}
+
+/** @param wanted undefined: it is let be */
+async function runOnce(
   options: KillRoundsOptions,
-  wanted: KillPhase,
+  wanted: KillPhase | undefined,
   random: () => number,
-): Promise<KillPhase | undefined> {
+): Promise<ProcessEnd> {
   const { child, lines } = start(options);
   const closed = once(child, "close");
+  const stderr: string[] = [];
   let phase: KillPhase = "scan";
   let timer: NodeJS.Timeout | undefined;
   lines.on("line", (line) => {
+    stderr.push(line);
     const event = parseEvent(line);
     if (event?.event !== "phase" || !isKillPhase(event.phase)) return;
     phase = event.phase;
-    const isDue = killPhases.indexOf(phase) >= killPhases.indexOf(wanted);
-    if (!isDue || timer !== undefined) return;
+    if (wanted === undefined || timer !== undefined) return;
+    if (killPhases.indexOf(phase) < killPhases.indexOf(wanted)) return;
     timer = setTimeout(() => child.kill("SIGKILL"), random() * options.maxDelayMs[phase]);
   });
   await closed;
   clearTimeout(timer);
-  return child.signalCode === "SIGKILL" ? phase : undefined;
+  const isKilled = child.signalCode === "SIGKILL";
+  return { phase, isKilled, exitCode: child.exitCode, stderr: stderr.slice(-20).join("\n") };
 }
 
 function start({ source, target, runDir, args = [] }: KillRoundsOptions): {
