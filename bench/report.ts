@@ -8,7 +8,7 @@ export interface Line {
   /** The figure the bar is about. */
   readonly value: Spread;
   /** How to show it: times the reference, million rows a second, bytes, nanoseconds. */
-  readonly unit: "x" | "M/s" | "B" | "ns";
+  readonly unit: "x" | "M/s" | "B" | "ns" | "us" | "ms" | "s" | "MiB";
   readonly bar?: { readonly atLeast: number } | { readonly atMost: number };
 }
 

@@ -25,16 +25,25 @@ async function main(): Promise<boolean> {
   console.log(`generating ${rows} shuffled rows`);
   await generate({ path: source, nodes: rows, seed, order: "shuffled" });
   const undisturbed = join(folder, "undisturbed.octree");
-  const args = ["--memory", "96M"];
-  const memoryBytes = 96 * 2 ** 20;
+  const args = ["--memory", "112M"];
+  const memoryBytes = 112 * 2 ** 20;
   console.log("loading them undisturbed");
-  const { report } = await backfill({
-    sources: [source],
-    to: [`sqlite:${undisturbed}`],
-    runDir: join(folder, "undisturbed"),
-    memoryBytes,
-  });
-  const phaseMs = report.elapsedMs / 3;
+  const startsMs = new Map<string, number>();
+  await backfill(
+    {
+      sources: [source],
+      to: [`sqlite:${undisturbed}`],
+      runDir: join(folder, "undisturbed"),
+      memoryBytes,
+    },
+    {
+      onProgress: (event) => {
+        if (event.event === "phase") startsMs.set(event.phase, performance.now());
+      },
+    },
+  );
+  const lastsMs = (phase: string, next: string) =>
+    (startsMs.get(next) ?? 0) - (startsMs.get(phase) ?? 0);
   const target = join(folder, "killed.octree");
   const result = await killRounds({
     source,
@@ -43,7 +52,12 @@ async function main(): Promise<boolean> {
     kills,
     args,
     seed,
-    maxDelayMs: { scan: phaseMs, derive: phaseMs / 4, load: phaseMs / 4 },
+    // What a load has sent stays sent: so many kills have to fit into one.
+    maxDelayMs: {
+      scan: lastsMs("scan", "derive"),
+      derive: lastsMs("derive", "load"),
+      load: (lastsMs("load", "done") * killPhases.length) / kills,
+    },
     log: (line) => console.log(line),
   });
   return judge(result, targetDigest(undisturbed), targetDigest(target));

@@ -23,8 +23,34 @@ Napi::Object mark_value(Napi::Env env, const load::IngestMark& mark) {
   return value;
 }
 
+// Five arrays, of which all have to be read: files and rowids of the named rows,
+// tiles, cells and levels of their cells.
+std::shared_ptr<const load::RowSelection> read_selection(Arguments& arguments) {
+  const std::span<const uint32_t> files = arguments.offsets();
+  const std::span<const uint64_t> rowids = arguments.slots_or_null(files.size());
+  const std::span<const uint64_t> tiles = arguments.words();
+  const std::span<const uint16_t> halves = arguments.halves_or_null(tiles.size());
+  const std::span<const uint8_t> levels = arguments.bytes(tiles.size());
+  const bool is_complete = rowids.size() == files.size() && halves.size() == tiles.size();
+  if (!is_complete) arguments.refuse("rowids and cells");
+  if (!arguments.ok()) return nullptr;
+  std::vector<load::RowName> rows(files.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    rows[i] = {files[i], static_cast<int64_t>(rowids[i])};
+  }
+  std::vector<envelope::RowKey> cells(tiles.size());
+  for (size_t i = 0; i < cells.size(); ++i) {
+    cells[i] = {tiles[i], halves[i], levels[i]};
+    if (cells[i].level <= kMaxLevel && envelope::is_in_level(cells[i])) continue;
+    arguments.refuse("cells that exist");
+    return nullptr;
+  }
+  return std::make_shared<load::RowSelection>(std::move(rows), cells);
+}
+
 // (folder, identity, memoryBytes, orders, frame, coerceText, minLevel, maxLevel,
-// limit, onPool) -> {failure, handle, mark, hasAllInput}
+// limit, hasSelection, files, rowids, tiles, cells, levels, onPool)
+// -> {failure, handle, mark, hasAllInput}
 struct OpenIngestJob {
   load::IngestOptions options;
   SharedPart<load::Ingest> opened = std::make_shared<LoadPart<load::Ingest>>();
@@ -41,6 +67,9 @@ struct OpenIngestJob {
     job.options.rows.min_level = static_cast<uint8_t>(arguments.number(kMaxLevel));
     job.options.rows.max_level = static_cast<uint8_t>(arguments.number(kMaxLevel));
     job.options.limit = arguments.count();
+    const bool has_selection = arguments.flag();
+    auto selection = read_selection(arguments);
+    if (has_selection) job.options.selection = std::move(selection);
     return job;
   }
   void run() noexcept { status = load::Ingest::open(options, &opened->part); }

@@ -28,6 +28,7 @@ namespace octoload::batch {
 
 inline constexpr uint64_t kSinkMagic = 0x314b53'6f746f63;
 inline constexpr size_t kSinkHeadWords = 3;
+inline constexpr size_t kMaxSinkRows = size_t{1} << 28;
 
 // Where the sections of a batch of so many rows lie, in bytes from its start.
 struct SinkLayout {
@@ -68,7 +69,7 @@ struct SinkBatch {
   static bool parse(std::span<const uint8_t> block, SinkBatch* batch) noexcept {
     if (block.size() < kSinkHeadWords * 8) return false;
     const auto* head = reinterpret_cast<const uint64_t*>(block.data());
-    if (head[0] != kSinkMagic || head[1] > (uint64_t{1} << 28)) return false;
+    if (head[0] != kSinkMagic || head[1] > kMaxSinkRows) return false;
     const auto rows = static_cast<size_t>(head[1]);
     const SinkLayout at(rows);
     if (at.bytes > block.size() || head[2] > block.size() - at.bytes) return false;

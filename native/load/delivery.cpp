@@ -30,8 +30,11 @@ sort::Status Delivery::open(const sort::Sorter& rows, const sort::Sorter& derive
 
 sort::Status Delivery::next(size_t max_rows, std::span<uint8_t> block, Chunk* chunk) {
   *chunk = {};
+  if (max_rows == 0 || max_rows > batch::kMaxSinkRows) {
+    return sort::failure(sort::Code::kBadArgument);
+  }
   const size_t fixed = batch::SinkLayout(max_rows).bytes;
-  if (max_rows == 0 || block.size() <= fixed) {
+  if (block.size() <= fixed) {
     return sort::failure(sort::Code::kOutputTooSmall, fixed + kRowHeadBytes + 1);
   }
   sort::Status status = read_rows(max_rows, block.size() - fixed, &chunk->read);
@@ -92,6 +95,8 @@ sort::Status Delivery::read_derived() {
   derived_count_ = 0;
   sort::Status status =
       derived_->next({derived_keys_, derived_offsets_, derived_bytes_}, &derived_count_);
+  // A record of another size: a larger block of the caller's would not help.
+  if (status.code == sort::Code::kOutputTooSmall) return sort::failure(sort::Code::kDamaged);
   if (!status.ok()) return status;
   if (derived_offsets_[derived_count_] != derived_count_ * kDerivedBytes) {
     return sort::failure(sort::Code::kDamaged);

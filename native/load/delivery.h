@@ -30,9 +30,9 @@ class Delivery {
     size_t bytes = 0;     // of the block
     bool is_end = false;  // no more rows; the block is empty
   };
-  // Writes the next rows, `max_rows` at most and as many as fit, as a block
-  // (batch/sink_batch.h). kOutputTooSmall: `offset` is the size that suffices.
-  // kDamaged: a row without derived columns.
+  // Writes the next rows, `max_rows` (1..batch::kMaxSinkRows) at most and as many
+  // as fit, as a block (batch/sink_batch.h). kOutputTooSmall: `offset` is the
+  // size that suffices. kDamaged: a row without derived columns.
   sort::Status next(size_t max_rows, std::span<uint8_t> block, Chunk* chunk);
 
   // Behind the rows delivered so far.

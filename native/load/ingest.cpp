@@ -14,7 +14,7 @@ namespace {
 constexpr const char* kRowsFolders[kOrders] = {"rows-node", "rows-tile"};
 constexpr uint64_t kBlockBytes = 256u << 10;
 
-static_assert(sizeof(IngestMark) == 56 && sizeof(IngestMark) <= sort::kMaxMarkBytes);
+static_assert(sizeof(IngestMark) == 64 && sizeof(IngestMark) <= sort::kMaxMarkBytes);
 
 std::span<const uint8_t> bytes_of(const IngestMark& mark) noexcept {
   return {reinterpret_cast<const uint8_t*>(&mark), sizeof mark};
@@ -46,12 +46,14 @@ sort::Status Ingest::open(const IngestOptions& options, std::unique_ptr<Ingest>*
   const auto orders =
       static_cast<uint64_t>(std::count(options.orders.begin(), options.orders.end(), true));
   if (orders == 0) return sort::failure(sort::Code::kBadArgument);
+  // What is not the sorts' is for the batches on their way and their envelopes.
+  const uint64_t memory = options.memory_bytes - options.memory_bytes / 8;
   // Keys are about a third of a row of 200 bytes, and there is one sort of them.
-  const uint64_t key_memory = options.memory_bytes / 4;
+  const uint64_t key_memory = memory / 4;
   sort::Status status = opened->open_sort("keys", key_memory, &opened->keys_);
   for (size_t order = 0; order < kOrders && status.ok(); ++order) {
     if (!options.orders[order]) continue;
-    status = opened->open_sort(kRowsFolders[order], (options.memory_bytes - key_memory) / orders,
+    status = opened->open_sort(kRowsFolders[order], (memory - key_memory) / orders,
                                &opened->rows_[order]);
   }
   if (!status.ok()) return status;
@@ -103,6 +105,7 @@ sort::Status Ingest::add(const batch::SourceBatch& batch, const FileFacts& file,
     const Stopwatch watch(&times_.prepare_ns);
     prepared_.prepare(batch, file, options_.rows);
     apply_limit();
+    apply_selection(batch, file);
   }
   {
     const Stopwatch watch(&times_.encode_ns);
@@ -124,12 +127,27 @@ sort::Status Ingest::add(const batch::SourceBatch& batch, const FileFacts& file,
 
 void Ingest::apply_limit() {
   if (options_.limit == UINT64_MAX) return;
-  uint64_t left = options_.limit - std::min(options_.limit, mark_.selected);
+  uint64_t left = options_.limit - std::min(options_.limit, mark_.passed);
   for (uint8_t& selected : prepared_.is_selected) {
     if (selected == 0) continue;
     if (left == 0) selected = 0;
     left -= left > 0 ? 1 : 0;
   }
+}
+
+// After the limit, which means the rows that a load of everything would send.
+void Ingest::apply_selection(const batch::SourceBatch& batch, const FileFacts& file) {
+  const auto& selected = prepared_.is_selected;
+  mark_.passed +=
+      batch.rows() - static_cast<size_t>(std::count(selected.begin(), selected.end(), 0));
+  if (options_.selection == nullptr) return;
+  const RowsToNarrow rows = {file.number,
+                             {batch.rowids(), batch.rows()},
+                             prepared_.has_key.data(),
+                             prepared_.tiles.data(),
+                             prepared_.cells.data(),
+                             prepared_.levels.data()};
+  options_.selection->narrow(rows, prepared_.is_selected.data());
 }
 
 // The bound is generous where no room for it can be had (over 4 GiB): the
@@ -219,8 +237,12 @@ sort::Status Ingest::add_rows(Order order, const batch::SourceBatch& batch, cons
   return put(&rows);
 }
 
-// A batch that holds nothing for this sort still moves its mark.
-sort::Status Ingest::put(Sort* sort) { return sort->sorter->add(records_.view(), bytes_of(mark_)); }
+// A batch that holds nothing for this sort still moves its mark; but never back,
+// where an earlier process got further with this sort than with another.
+sort::Status Ingest::put(Sort* sort) {
+  if (!is_before(*sort->done, mark_)) return {};
+  return sort->sorter->add(records_.view(), bytes_of(mark_));
+}
 
 sort::Status Ingest::spill() {
   sort::Status status = keys_.done ? keys_.sorter->spill() : sort::Status{};

@@ -16,6 +16,7 @@
 #include "../sort/sorter.h"
 #include "order_key.h"
 #include "prepared_rows.h"
+#include "row_selection.h"
 
 namespace octoload::load {
 
@@ -25,10 +26,11 @@ struct IngestMark {
   uint32_t has_rowid = 0;  // 0: nothing of `file` has been read
   int64_t rowid = 0;       // the last one
   uint64_t rows = 0;
-  uint64_t selected = 0;            // of them, those that pass the filters
+  uint64_t selected = 0;            // of them, those that are to be sent
   uint64_t rejected = 0;            // of the selected
   uint64_t unreadable_created = 0;  // of all
   uint64_t envelope_bytes = 0;      // of the encoded
+  uint64_t passed = 0;              // those that pass the filters, sent or not
 
   // Whether a row was read when the mark was made.
   bool covers(uint32_t row_file, int64_t row) const noexcept {
@@ -41,8 +43,9 @@ struct IngestOptions {
   std::string folder;    // the sorts' folders are made in it
   std::string identity;  // of the source and of what is done with it
   uint64_t memory_bytes = 0;
-  std::array<bool, kOrders> orders{};  // Order -> wanted
-  uint64_t limit = UINT64_MAX;         // rows selected beyond it are not
+  std::array<bool, kOrders> orders{};             // Order -> wanted
+  uint64_t limit = UINT64_MAX;                    // only so many of the rows that pass the filters
+  std::shared_ptr<const RowSelection> selection;  // of the rows within the limit; none: all
 };
 
 // What add() took its time for, in ns of the thread's CPU.
@@ -98,6 +101,7 @@ class Ingest {
   sort::Status open_sort(const std::string& name, uint64_t memory_bytes, Sort* sort);
   sort::Status encode();
   void apply_limit();
+  void apply_selection(const batch::SourceBatch& batch, const FileFacts& file);
   void advance(const batch::SourceBatch& batch, const FileFacts& file);
   sort::Status add_keys(const batch::SourceBatch& batch, const FileFacts& file);
   sort::Status add_rows(Order order, const batch::SourceBatch& batch, const FileFacts& file);

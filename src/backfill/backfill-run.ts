@@ -11,6 +11,7 @@ import type { Outcome, Phase, RunEvent } from "../load/progress.js";
 import { ProgressTracker } from "../load/progress-tracker.js";
 import { ErrorCount, type RunContext, RunInterrupted } from "../load/run-context.js";
 import { RunControl } from "../load/run-control.js";
+import { runDiskFailure } from "../load/run-disk.js";
 import { writeRunFile } from "../load/run-file.js";
 import type { RunReport } from "../load/run-report.js";
 import { writeJsonFile } from "../load/run-status.js";
@@ -19,6 +20,7 @@ import { SortedRun } from "../load/sorted-run.js";
 import { packageVersion } from "../native/package-version.js";
 import { renderReportHtml } from "../report/report-html.js";
 import type { Sink } from "../sink/sink.js";
+import type { Source } from "../source/source.js";
 import { type BegunRun, REPORT_FILE, REPORT_PAGE, SPILL_FOLDER } from "./begin-run.js";
 import { requireRoom } from "./disk-room.js";
 import { makeReport, rejectedBeforeSinks } from "./make-report.js";
@@ -34,6 +36,7 @@ export interface BackfillHooks {
 const LOOK_INTERVAL_MS = 250;
 const DERIVED_FACT = "derived";
 
+/** Of a dry run that would reject rows: 1. */
 const exitCodesOfOutcome: Readonly<Record<Outcome, number>> = {
   done: 0,
   "dry-run": 0,
@@ -64,7 +67,7 @@ export class BackfillRun {
   async execute(): Promise<RunReport> {
     const { runDir, runId, earlier } = this.#begun;
     this.#emit({ event: "started", runId, runDir, resumed: earlier !== undefined });
-    const context = await this.#openContext();
+    const context = await this.#openContextOrClose();
     const stopping = () => {
       this.#emit({ event: "stopping" });
       this.#stop.abort();
@@ -85,6 +88,16 @@ export class BackfillRun {
     return this.#end(context, outcome, failure);
   }
 
+  async #openContextOrClose(): Promise<RunContext> {
+    try {
+      return await this.#openContext();
+    } catch (error) {
+      this.#emit({ event: "finished", outcome: "failed", exitCode: exitCodesOfOutcome.failed });
+      await this.#close();
+      throw error;
+    }
+  }
+
   async #openContext(): Promise<RunContext> {
     const { begun, run, sinks } = { begun: this.#begun, ...this.#parts };
     const { settings, store, runDir, runId, options } = begun;
@@ -101,11 +114,11 @@ export class BackfillRun {
       maxLevel: settings.levels.max,
       limit: settings.limit ?? Number.MAX_SAFE_INTEGER,
     });
-    const control = await RunControl.open({ runDir, runId, rowsPerSecond: options.rowsPerSecond });
     const deadLetters = await store.countDeadLetters();
     const rejected = deadLetters.reduce((sum, { rows }) => sum + rows, 0);
     const urls = sinks.map(({ url }) => url);
     this.#checkpoints = await store.checkpoints();
+    const control = await RunControl.open({ runDir, runId, rowsPerSecond: options.rowsPerSecond });
     const tracker = new ProgressTracker({
       runId,
       sinkUrls: urls,
@@ -146,11 +159,8 @@ export class BackfillRun {
     const { source, columnSets, run } = this.#parts;
     const { sorted, store, tracker, errors } = context;
     this.#enter("scan", context);
-    if (!sorted.hasAllInput && source !== undefined) {
-      await scanSource(source, columnSets, context);
-    } else {
-      await sorted.finishInput();
-    }
+    if (sorted.hasAllInput) await sorted.finishInput();
+    else await scanSource(requireSource(source), columnSets, context);
     tracker.total(sorted.mark.selected);
     await store.putFact(facts.sorted, true);
     requireWithinErrors(errors);
@@ -213,7 +223,9 @@ export class BackfillRun {
     this.#checkpoints = await context.store.checkpoints();
     const errors = ended.flatMap((end) => (end.status === "rejected" ? [end.reason] : []));
     const [gravest] = errors.filter((error) => !(error instanceof RunInterrupted));
-    if (errors.length > 0) throw gravest ?? errors[0];
+    if (gravest !== undefined) throw gravest;
+    // Without an abort it was the number of rejected rows that stopped the sinks.
+    if (errors.length > 0 && this.#stop.signal.aborted) throw errors[0];
   }
 
   #checkpointOf({ url }: Sink): SinkCheckpoint {
@@ -237,37 +249,67 @@ export class BackfillRun {
   }
 
   async #end(context: RunContext, outcome: Outcome, failure: unknown): Promise<RunReport> {
-    const { store, sorted, tracker, control } = context;
-    const { runDir } = this.#begun;
-    const error = failure === undefined ? undefined : asKnown(failure);
-    const exitCode = exitCodesOfOutcome[outcome];
+    const isDryFault = outcome === "dry-run" && context.errors.rejected > 0;
+    const exitCode = isDryFault ? exitCodesOfOutcome.rejected : exitCodesOfOutcome[outcome];
     try {
-      const run = await writeRunFile(runDir, { ...this.#parts.run, state: outcome });
-      const deadLetters = await store.countDeadLetters();
-      const report = makeReport({
-        version: packageVersion(),
-        run,
-        outcome,
-        exitCode,
-        error,
-        total: sorted.mark.selected,
-        unreadableCreated: sorted.mark.unreadableCreated,
-        checkpoints: this.#parts.sinks.map((sink) => this.#checkpointOf(sink)),
-        deadLetters,
-        derived: this.#derived,
-        tracker,
-      });
-      await writeJsonFile(join(runDir, REPORT_FILE), report);
-      await writeFile(join(runDir, REPORT_PAGE), renderReportHtml(report), { mode: 0o600 });
+      const report = await this.#leaveReport(context, outcome, exitCode, failure);
       if (exitCode <= 1) await this.#removeSorted();
       this.#look(context);
       this.#emit({ event: "finished", outcome, exitCode });
-      if (failure !== undefined) throw failure;
       return report;
     } finally {
-      await control.close();
+      await context.control.close();
       await this.#close();
     }
+  }
+
+  /** @throws what failed, also where no report can be written, as on a full disk */
+  async #leaveReport(
+    context: RunContext,
+    outcome: Outcome,
+    exitCode: number,
+    failure: unknown,
+  ): Promise<RunReport> {
+    const error = failure === undefined ? undefined : asKnown(failure);
+    try {
+      const report = await this.#makeReport(context, outcome, exitCode, error);
+      await this.#writeReport(report, outcome);
+      if (failure === undefined) return report;
+    } catch (writing) {
+      if (failure === undefined) throw runDiskFailure(this.#begun.runDir, writing);
+    }
+    this.#look(context);
+    this.#emit({ event: "finished", outcome, exitCode });
+    throw failure;
+  }
+
+  async #makeReport(
+    { store, sorted, tracker }: RunContext,
+    outcome: Outcome,
+    exitCode: number,
+    error: OctoloadError | undefined,
+  ): Promise<RunReport> {
+    return makeReport({
+      version: packageVersion(),
+      run: this.#parts.run,
+      outcome,
+      exitCode,
+      error,
+      total: sorted.mark.selected,
+      unreadableCreated: sorted.mark.unreadableCreated,
+      checkpoints: this.#parts.sinks.map((sink) => this.#checkpointOf(sink)),
+      deadLetters: await store.countDeadLetters(),
+      derived: this.#derived,
+      tracker,
+    });
+  }
+
+  /** run.json last: a run that says it has ended has its report. */
+  async #writeReport(report: RunReport, outcome: Outcome): Promise<void> {
+    const { runDir } = this.#begun;
+    await writeJsonFile(join(runDir, REPORT_FILE), report);
+    await writeFile(join(runDir, REPORT_PAGE), renderReportHtml(report), { mode: 0o600 });
+    await writeRunFile(runDir, { ...this.#parts.run, state: outcome });
   }
 
   async #removeSorted(): Promise<void> {
@@ -296,6 +338,15 @@ export class BackfillRun {
     this.#events.write(event);
     this.#hooks.onProgress?.(event);
   }
+}
+
+/** Without it the sorted rows are the source: an empty folder in their place must not be one. */
+function requireSource(source: Source | undefined): Source {
+  if (source !== undefined) return source;
+  throw new OctoloadError(
+    "SPILL_DAMAGED",
+    "the run had sorted every row, but the sorted files are incomplete or gone",
+  );
 }
 
 function requireWithinErrors(errors: ErrorCount): void {

@@ -1,6 +1,8 @@
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { BackfillOptions } from "../load/load-settings.js";
+import { RUN_FILE } from "../load/run-file.js";
 import type { RunReport } from "../load/run-report.js";
 import { type BackfillHooks, BackfillRun } from "./backfill-run.js";
 import { type BegunRun, beginRun } from "./begin-run.js";
@@ -37,13 +39,15 @@ export async function backfill(
   }
 }
 
-/** A run that could not even begin leaves no directory. */
+/** A run that could not even begin leaves nothing that could be resumed. */
 async function setUpOrForget(begun: BegunRun) {
   try {
     return await setUp(begun);
   } catch (error) {
-    const isForgotten = begun.isNewFolder && error instanceof OctoloadError;
-    if (isForgotten) await rm(begun.runDir, { recursive: true, force: true });
+    if (begun.earlier === undefined && error instanceof OctoloadError) {
+      const made = begun.isNewFolder ? begun.runDir : join(begun.runDir, RUN_FILE);
+      await rm(made, { recursive: true, force: true });
+    }
     throw error;
   }
 }

@@ -2,12 +2,13 @@ import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Frame } from "../encoding/frame.js";
-import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { EVENTS_FILE } from "../load/event-log.js";
 import { type BackfillOptions, type LoadSettings, settingsOf } from "../load/load-settings.js";
 import { makeRunId, type RunFile, readRunFile } from "../load/run-file.js";
 import { RunStore } from "../load/run-store.js";
+import { removeCopies } from "../source/snapshot.js";
+import { requireSame } from "./same-run.js";
 
 export const DEFAULT_RUNS_DIR = "octoload-runs";
 export const SPILL_FOLDER = "spill";
@@ -48,10 +49,10 @@ export async function beginRun(options: BackfillOptions): Promise<BegunRun> {
   try {
     const earlier = options.restart === true ? undefined : found;
     if (earlier !== undefined) requireSame(earlier, options, settings, runDir);
-    else if (found !== undefined) await discard(runDir, store);
+    else if (found !== undefined) await discard(runDir, store, found);
     const complete = withEarlier(options, found);
     const runId = earlier?.runId ?? newId;
-    const kept = earlier === undefined ? settings : settingsOfRun(earlier, settings);
+    const kept = earlier === undefined ? settings : settingsOfRun(earlier, settings, options);
     return { runDir, runId, store, earlier, settings: kept, options: complete, isNewFolder };
   } catch (error) {
     await store.close();
@@ -59,21 +60,18 @@ export async function beginRun(options: BackfillOptions): Promise<BegunRun> {
   }
 }
 
-/** Those of the run, but for what may change from one process to the next. */
-function settingsOfRun(run: RunFile, { maxErrors, memoryBytes }: LoadSettings): LoadSettings {
+/** Those of the run, but for what may be set anew from one process to the next. */
+function settingsOfRun(
+  run: RunFile,
+  settings: LoadSettings,
+  { maxErrors, memoryBytes }: BackfillOptions,
+): LoadSettings {
   const { where, coerceText, limit, levels, shard, dryRun, onCollision } = run;
-  const frame = Frame.from(run.frame);
   return {
-    frame,
-    where,
-    coerceText,
-    memoryBytes,
-    limit,
-    levels,
-    shard,
-    dryRun,
-    onCollision,
-    maxErrors,
+    frame: Frame.from(run.frame),
+    ...{ where, coerceText, limit, levels, shard, dryRun, onCollision },
+    memoryBytes: memoryBytes === undefined ? run.memoryBytes : settings.memoryBytes,
+    maxErrors: maxErrors === undefined ? run.maxErrors : settings.maxErrors,
   };
 }
 
@@ -82,7 +80,7 @@ function withEarlier(options: BackfillOptions, earlier: RunFile | undefined): Ba
   if (earlier === undefined) return options;
   return {
     ...options,
-    sources: options.sources?.length ? options.sources : earlier.source.paths,
+    sources: options.sources?.length ? options.sources : earlier.source.given,
     to: options.to?.length ? options.to : earlier.sinks,
   };
 }
@@ -92,6 +90,8 @@ function folderName(runId: string, { shard }: BackfillOptions): string {
 }
 
 function requireSourceAndTarget({ sources, to }: BackfillOptions, runDir: string): void {
+  const twice = to?.find((url, i) => to.indexOf(url) !== i);
+  if (twice !== undefined) throw new OctoloadError("USAGE", `the target ${twice} is given twice`);
   const missing = [
     ...(sources?.length ? [] : ["a source (a GeoPackage or SQLite file)"]),
     ...(to?.length ? [] : ["a target (--to URL)"]),
@@ -118,43 +118,10 @@ async function makeFolder(runDir: string): Promise<boolean> {
   }
 }
 
-async function discard(runDir: string, store: RunStore): Promise<void> {
+async function discard(runDir: string, store: RunStore, { source }: RunFile): Promise<void> {
   await store.clear();
   for (const name of [SPILL_FOLDER, EVENTS_FILE, REPORT_FILE, REPORT_PAGE]) {
     await rm(join(runDir, name), { recursive: true, force: true });
   }
-}
-
-/** Rows that were sent already were sent under the earlier settings. */
-function requireSame(
-  earlier: RunFile,
-  options: BackfillOptions,
-  settings: LoadSettings,
-  runDir: string,
-): void {
-  const given: Record<string, unknown> = {
-    sources: options.sources?.length ? options.sources : undefined,
-    to: options.to?.length ? options.to : undefined,
-    where: options.where,
-    coerceText: options.coerceText,
-    limit: options.limit,
-    levels: options.levels,
-    shard: options.shard === undefined ? undefined : settings.shard,
-    frame: options.frame === undefined ? undefined : settings.frame.toJSON(),
-    table: options.table,
-    dryRun: options.dryRun,
-  };
-  const begun: Record<string, unknown> = {
-    ...earlier,
-    sources: earlier.source.paths,
-    to: earlier.sinks,
-    table: earlier.source.table,
-  };
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined || JSON.stringify(value) === JSON.stringify(begun[name])) continue;
-    throw new OctoloadError(
-      "RUN_OTHER",
-      `the run in ${runDir} was begun with ${name} ${describeValue(begun[name])}, now it is ${describeValue(value)}`,
-    );
-  }
+  await removeCopies(source.snapshots ?? []);
 }

@@ -1,10 +1,13 @@
 import { OctoloadError } from "../errors/octoload-error.js";
+import type { SinkCheckpoint } from "../load/checkpoint.js";
 import { type RunFile, type RunSourceFile, writeRunFile } from "../load/run-file.js";
 import { numberColumnSets } from "../sink/column-sets.js";
 import { createSink } from "../sink/create-sink.js";
 import type { ColumnNames, ColumnSet, Sink, TargetFacts } from "../sink/sink.js";
 import { lastWriteTimeUs, recordedColumnSets } from "../sink/sqlite/recorded.js";
+import { parseTargetUrl } from "../sink/target-url.js";
 import { Source } from "../source/source.js";
+import { parseColumnMapping } from "../source/columns.js";
 import type { SourceFile } from "../source/source-options.js";
 import type { BegunRun } from "./begin-run.js";
 
@@ -34,12 +37,15 @@ export async function setUp(begun: BegunRun): Promise<RunParts> {
   const source = isSorted ? undefined : await openSource(begun);
   try {
     if (earlier !== undefined && source !== undefined) await requireSameSource(earlier, source);
+    if (earlier !== undefined) requireSameTargets(earlier, await store.checkpoints());
     const run = await writeRun(begun, source, sinks);
     const sets = await columnSetsOf(begun, source);
     if (!run.dryRun) await openSinks(sinks, targetFacts(run, sets, begun));
     return { run, source, sinks, columnSets: sets.map((set) => set?.number ?? 0) };
   } catch (error) {
     for (const sink of sinks) await sink.close().catch(() => undefined);
+    // A run that cannot begin leaves no copies; a resumed one needs them again.
+    if (earlier === undefined) await source?.removeSnapshots().catch(() => undefined);
     await source?.close();
     throw error;
   }
@@ -78,6 +84,19 @@ async function requireSameSource(earlier: RunFile, source: Source): Promise<void
   );
 }
 
+/** What a checkpoint counts as loaded has to be there: a target notes each run that began on it. */
+function requireSameTargets(earlier: RunFile, checkpoints: readonly SinkCheckpoint[]): void {
+  for (const { url, position } of checkpoints) {
+    if (position === null || parseTargetUrl(url).kind === "null") continue;
+    if (lastWriteTimeUs(url) >= BigInt(earlier.writeTimeUs)) continue;
+    throw new OctoloadError(
+      "RUN_OTHER",
+      `${url} is not the target that the run ${earlier.runId} wrote to: it was removed or replaced`,
+      { remedy: "Bring the target back, or load everything again with --restart." },
+    );
+  }
+}
+
 async function writeRun(
   { runDir, runId, earlier, settings, options }: BegunRun,
   source: Source | undefined,
@@ -102,9 +121,10 @@ async function writeRun(
     resumes: 0,
     source: {
       name: source.name,
+      given: options.sources ?? [],
       paths: source.files.map(({ path }) => path),
       table: options.table ?? null,
-      columns: options.columns ?? {},
+      columns: parseColumnMapping(options.columns ?? {}),
       snapshotDir: options.snapshotDir ?? null,
       snapshots: snapshotsOf(source.files),
       fingerprint: await source.fingerprint(),

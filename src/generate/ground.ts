@@ -66,7 +66,7 @@ export class GroundMap {
   readonly #city: CityField;
   readonly #keptLists = new KeptCandidates();
   readonly #kept = new Map<Ground, Quarters>();
-  readonly #eighthTurns = halvedTurns();
+  readonly #turns = halvedTurns();
   // Overwritten by each measurement: millions of them would be garbage.
   readonly #coastMeasure: CoastMeasure = {
     candidates: NO_CANDIDATES,
@@ -92,7 +92,7 @@ export class GroundMap {
     return this.#root;
   }
 
-  /** Hands the four quarters to `use`; deep ones are gone afterwards. */
+  /** Hands the four quarters to `use`; most are gone afterwards. */
   withQuarters(ground: Ground, use: (quarters: Quarters) => void): void {
     if (ground.coasts.end - ground.coasts.start < MANY_CANDIDATES) {
       const coastTop = this.#coast.stack.top;
@@ -135,8 +135,8 @@ export class GroundMap {
 
   #quarterOf(ground: Ground, east: 0 | 1, north: 0 | 1): Ground {
     const { level, i, j, position } = ground;
-    const lonTurn = turnOf(this.#eighthTurns, level);
-    const latTurn = turnOf(this.#eighthTurns, level + 1);
+    const lonTurn = turnOf(this.#turns, level);
+    const latTurn = turnOf(this.#turns, level + 1);
     const lonSin = east === 1 ? lonTurn.sin : -lonTurn.sin;
     const latSin = north === 1 ? latTurn.sin : -latTurn.sin;
     const turned = {

@@ -21,8 +21,6 @@ const OCTANTS = 8;
 /** Terrain rises this much a metre, and buildings stand this high. */
 const SLOPE = 0.02;
 const BUILDINGS_M = 5;
-/** Each cell's own height between a cell and the surface makes it this much coarser. */
-const COARSER_PER_HEIGHT = 3;
 
 /**
  * The octree as a walk, depth first, octants in Morton order; the tree is never
@@ -97,7 +95,7 @@ export class OctreeWalk {
     if (level >= maxLevel) return 0;
     const height = this.#heights[level] ?? 0;
     const bottom = k * height - frameHeight / 2;
-    const coarser = 1 + (COARSER_PER_HEIGHT * gapToSurface(bottom, height, ground)) / height;
+    const coarser = coarserByGap(gapToSurface(bottom, height, ground) / height);
     const random = 0.8 + 0.4 * unit(hashCell(ground.i, ground.j, k, level, seed));
     return Math.min(highest, (random * ground.edgeKm) / (ground.size * coarser));
   }
@@ -111,6 +109,11 @@ export class OctreeWalk {
 
 function quarterOf(quarters: Quarters, octant: number): Ground {
   return quarters[(octant & 3) as 0 | 1 | 2 | 3];
+}
+
+/** Cells some of their own heights away from the surface are coarser, soon much coarser. */
+function coarserByGap(heights: number): number {
+  return 1 + 3 * heights + 4 * heights * heights;
 }
 
 /** Metres between a cell and where the surface may be within its column. */

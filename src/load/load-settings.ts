@@ -67,8 +67,8 @@ export type ErrorBudget =
 
 const MIB = 2 ** 20;
 export const DEFAULT_MEMORY_BYTES = 256 * MIB;
-/** A row may have 16 MiB, and a merge holds several at once. */
-export const MIN_MEMORY_BYTES = 96 * MIB;
+/** For each order that rows are sorted in: a row may have 16 MiB, and a merge holds several. */
+export const MIN_MEMORY_BYTES = 112 * MIB;
 const MAX_MEMORY_BYTES = 1024 ** 4;
 
 /** @throws OctoloadError ARG_RANGE, ARG_TYPE, FRAME_INVALID */

@@ -6,6 +6,7 @@ import { OctoloadError } from "../errors/octoload-error.js";
 import type { ColumnMapping, ColumnNames } from "../source/columns.js";
 import type { ErrorBudget } from "./load-settings.js";
 import type { Outcome } from "./progress.js";
+import { runDiskFailure } from "./run-disk.js";
 import { readJsonObject, writeJsonFile } from "./run-status.js";
 
 export const RUN_FILE = "run.json";
@@ -31,6 +32,8 @@ export interface RunFile {
   readonly resumes: number;
   readonly source: {
     readonly name: string;
+    /** Files and globs as they were named. */
+    readonly given: readonly string[];
     readonly paths: readonly string[];
     readonly table: string | null;
     readonly columns: ColumnMapping;
@@ -79,11 +82,14 @@ export async function readRunFile(runDir: string): Promise<RunFile | undefined> 
   return facts as unknown as RunFile;
 }
 
+/** @throws OctoloadError RUN_DISK_FULL, RUN_DISK_FAILED */
 export async function writeRunFile(
   runDir: string,
   run: Omit<RunFile, "version">,
 ): Promise<RunFile> {
   const file: RunFile = { version: RUN_FILE_VERSION, ...run };
-  await writeJsonFile(join(runDir, RUN_FILE), file);
+  await writeJsonFile(join(runDir, RUN_FILE), file).catch((error: unknown) => {
+    throw runDiskFailure(runDir, error);
+  });
   return file;
 }

@@ -91,11 +91,10 @@ class Scan {
   async #pause(reading: Promise<unknown>): Promise<void> {
     const { signal, sorted, errors } = this.#context;
     if (!signal.aborted) await this.#gate.acquire(0, signal).catch(() => undefined);
-    const isOver = errors.isOver;
-    if (!signal.aborted && !isOver) return;
+    if (!signal.aborted && !errors.isOver) return;
     await reading;
     await sorted.spill();
-    if (!isOver) throw new RunInterrupted();
+    if (signal.aborted) throw new RunInterrupted();
     throw new OctoloadError(
       "MAX_ERRORS",
       `${errors.rejected} rows were rejected, ${errors.allowed} are allowed`,

@@ -11,6 +11,8 @@ import type {
   NativeSurvey,
 } from "../native/load-addon.js";
 import type { SinkOrder } from "../sink/sink.js";
+import { MIN_MEMORY_BYTES } from "./load-settings.js";
+import { emptySelection, type RowSelection } from "./row-selection.js";
 import { isOutputTooSmall, requireDerived, requireSorted, sortFailure } from "./sort-failure.js";
 
 /** Numbers of native/load/order_key.h. */
@@ -26,8 +28,10 @@ export interface SortedRunOptions {
   readonly coerceText: boolean;
   readonly minLevel: number;
   readonly maxLevel: number;
-  /** Rows selected at most. */
+  /** Only so many of the rows that pass the filters. */
   readonly limit: number;
+  /** Of them, those to be sent; undefined: all. */
+  readonly selection: RowSelection | undefined;
 }
 
 /** Which columns a file lacks (bit: native/batch/source_batch.h), and its set of unmapped ones. */
@@ -86,7 +90,9 @@ export class SortedRun {
 
   /** @throws OctoloadError RUN_IN_USE, SPILL_DAMAGED, RUN_DISK_FULL, RUN_DISK_FAILED, RUN_MEMORY */
   static async open(options: SortedRunOptions): Promise<SortedRun> {
+    requireMemory(options);
     await mkdir(options.folder, { recursive: true, mode: 0o700 });
+    const { files, rowids, tiles, cells, levels } = options.selection ?? emptySelection();
     const opened = await nativeAddon().openIngest(
       options.folder,
       options.identity,
@@ -97,6 +103,12 @@ export class SortedRun {
       options.minLevel,
       options.maxLevel,
       options.limit,
+      options.selection !== undefined,
+      files,
+      rowids,
+      tiles,
+      cells,
+      levels,
       true,
     );
     if (opened.failure !== null) throw sortFailure(opened.failure);
@@ -252,6 +264,15 @@ export class Delivery {
     const { rows, read, isEnd, position } = chunk;
     return { block: rows > 0 ? block : undefined, rows, read, isEnd, position };
   }
+}
+
+function requireMemory({ memoryBytes, orders }: SortedRunOptions): void {
+  const needed = MIN_MEMORY_BYTES * orders.length;
+  if (memoryBytes >= needed) return;
+  throw new OctoloadError(
+    "RUN_MEMORY",
+    `sorting in ${orders.length} orders takes ${needed} bytes at least, ${memoryBytes} are given`,
+  );
 }
 
 function orderMask(orders: readonly SinkOrder[]): number {

@@ -23,7 +23,7 @@ export interface IngestMark {
   /** The last one read of that file; null: none. */
   readonly rowid: bigint | null;
   readonly rows: number;
-  /** Of them, those that pass the filters. */
+  /** Of them, those that are to be sent: they pass the filters, and are in the selection. */
   readonly selected: number;
   /** Of the selected. */
   readonly rejected: number;
@@ -50,6 +50,10 @@ export interface NativeSurvey {
  * to run on libuv's pool, and is only ever called so.
  */
 export interface LoadAddon {
+  /**
+   * `hasSelection`: only the rows named by `files` and `rowids` are sent, and those inside,
+   * around or of the cells that `tiles`, `cells` and `levels` name.
+   */
   openIngest(
     folder: string,
     identity: string,
@@ -60,6 +64,12 @@ export interface LoadAddon {
     minLevel: number,
     maxLevel: number,
     limit: number,
+    hasSelection: boolean,
+    files: Uint32Array,
+    rowids: BigInt64Array,
+    tiles: BigUint64Array,
+    cells: Uint16Array,
+    levels: Uint8Array,
     onPool: true,
   ): Promise<
     | { failure: NativeFailure }

@@ -21,6 +21,7 @@ export class StoredRows {
   readonly #database: Database.Database;
   readonly #isNode: boolean;
   readonly #select: string;
+  readonly #statements = new Map<string, Database.Statement<bigint[], RawRow>>();
 
   constructor(database: Database.Database, layout: Layout) {
     this.#database = database;
@@ -86,8 +87,13 @@ export class StoredRows {
     return [BigInt(level), tile, BigInt(cell)];
   }
 
+  /** No statement is in use between two calls, so one of a kind is enough. */
   #prepare(sql: string): Database.Statement<bigint[], RawRow> {
-    return this.#database.prepare<bigint[], RawRow>(sql).raw().safeIntegers();
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare<bigint[], RawRow>(sql).raw().safeIntegers();
+    this.#statements.set(sql, statement);
+    return statement;
   }
 }
 

@@ -33,7 +33,7 @@ describe("a load killed with SIGKILL", () => {
       target,
       runDir: join(folder, "killed"),
       kills: 6,
-      args: ["--memory", "96M"],
+      args: ["--memory", "112M"],
       seed,
       maxDelayMs: { scan: 500, derive: 40, load: 200 },
     });

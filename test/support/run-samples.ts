@@ -47,17 +47,56 @@ export function readJson(runDir: string, name: string): Record<string, unknown> 
   return JSON.parse(readFileSync(join(runDir, name), "utf8")) as Record<string, unknown>;
 }
 
-/** Everything the embedded target holds, but for when it was written. */
-export function targetRows(path: string): string[] {
+export interface TargetCell {
+  readonly level: number;
+  readonly code: bigint;
+  readonly materialId: number | null;
+  readonly homogeneity: number;
+  /** 0..255 */
+  readonly childrenMask: number;
+  readonly lastModified: bigint;
+  /** Hexadecimal. */
+  readonly envelope: string;
+}
+
+interface StoredCell {
+  readonly level: bigint;
+  readonly high: bigint;
+  readonly low: bigint;
+  readonly material_id: bigint | null;
+  readonly homogeneity: number;
+  readonly children_mask: bigint;
+  readonly last_modified: bigint;
+  readonly envelope: string;
+}
+
+/** What an embedded target of either layout holds, by level and code. */
+export function targetCells(path: string): TargetCell[] {
   const database = new Database(path, { readonly: true });
-  const table = database
-    .prepare<[], string>(
-      "SELECT name FROM sqlite_schema WHERE name IN (?, ?)".replaceAll("?", "'x'"),
-    )
-    .pluck()
+  const isTile = database
+    .prepare("SELECT 1 FROM sqlite_schema WHERE name = 'octree_tiles'")
     .get();
+  const [table, high, low] = isTile
+    ? ["octree_tiles", "tile", "cell"]
+    : ["octree_nodes", "morton_code >> 15", "morton_code & 32767"];
+  const rows = database
+    .prepare<[], StoredCell>(
+      `SELECT level, ${high} AS high, ${low} AS low, material_id, homogeneity, children_mask,
+         last_modified, hex(compressed_data) AS envelope
+       FROM ${table} WHERE deleted = 0 ORDER BY level, high, low`,
+    )
+    .safeIntegers()
+    .all();
   database.close();
-  return table === undefined ? [] : [table];
+  return rows.map((row) => ({
+    level: Number(row.level),
+    code: row.high * 32_768n + row.low,
+    materialId: row.material_id === null ? null : Number(row.material_id),
+    homogeneity: row.homogeneity,
+    childrenMask: Number(row.children_mask & 0xffn),
+    lastModified: row.last_modified,
+    envelope: row.envelope,
+  }));
 }
 
 export type NodeValues = Partial<

@@ -162,7 +162,7 @@ describe.each(layouts)("getBox, layout %s", (layout) => {
   });
 
   it("reads more rows than one batch holds", async () => {
-    const rows = Array.from({ length: 3000 }, (_, i) => ({ level: 8, code: BigInt(i) * 5n }));
+    const rows = Array.from({ length: 3000 }, (_, i) => ({ level: 8, code: BigInt(i) + 5n }));
     await withTarget(rows, layout, async (target) => {
       const all = { min: frames.centred.min, max: [20e6, 10e6, 10e6] as const };
       const keys = await keysOf(target.getBox(all));

@@ -29,7 +29,12 @@ export class SqliteSink implements Sink {
   async open(facts: TargetFacts): Promise<void> {
     this.#worker = WorkerClient.start<SqliteWorkerApi>("./sqlite-worker", import.meta.url);
     const plain = { ...facts, frame: facts.frame.toJSON() };
-    await this.#worker.call("open", [this.#path, this.#layout, plain]);
+    try {
+      await this.#worker.call("open", [this.#path, this.#layout, plain]);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   /** The block is copied to the thread: the caller may bisect it or share it with other sinks. */

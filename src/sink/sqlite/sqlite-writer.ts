@@ -17,8 +17,8 @@ export interface PlainFacts extends Omit<TargetFacts, "frame"> {
   readonly frame: FrameSpec;
 }
 
-/** How long a lock of a reader is waited for. */
-const WAIT_MS = 10_000;
+/** How long a commit waits for readers: a load of hours is not to end for somebody's long query. */
+const WAIT_MS = 60_000;
 
 /** The embedded target's writing end, all of it synchronous: it lives in a worker thread. */
 export class SqliteWriter {
