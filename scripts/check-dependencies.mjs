@@ -47,7 +47,7 @@ const rules = {
     ],
     packages: ["better-sqlite3"],
   },
-  "src/report": { mayUse: ["src/load", "src/encoding", "src/errors"] },
+  "src/report": { mayUse: ["src/load", "src/encoding", "src/worker", "src/errors"] },
   "src/backfill": {
     mayUse: ["src/load", "src/report", "src/source", "src/sink", "src/encoding", "src/native", "src/errors"],
   },

@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 import { describeMachine } from "../machine.js";
 import type { Spread } from "../paired.js";
 import { type Line, renderSection, type Section, verdict } from "../report.js";
-import type { Cost } from "./process-cost.js";
+import type { Cost } from "./process-cost.mjs";
 import { makeSourceTable, type RowOrder } from "./source-table.js";
 
 const [rows = 5_000_000, rounds = 3] = process.argv.slice(2).map(Number);
@@ -32,9 +32,9 @@ function sourceOf(count: number, order: RowOrder): string {
 /** Runs a job in a folder of its own, which is removed. */
 function cost(job: string, args: (folder: string) => readonly string[]): Cost {
   const folder = mkdtempSync(join(dataFolder, "job-"));
-  const program = fileURLToPath(new URL(`job-${job}.ts`, import.meta.url));
+  const program = fileURLToPath(new URL(`job-${job}.mjs`, import.meta.url));
   try {
-    const command = ["--import", "tsx", program, ...args(folder)];
+    const command = [program, ...args(folder)];
     const output = execFileSync(process.execPath, command, { encoding: "utf8" });
     return JSON.parse(output.trimEnd().split("\n").at(-1) ?? "") as Cost;
   } finally {

@@ -67,7 +67,7 @@ function rowAt(index: number): (number | bigint | string | null)[] {
     }
     return min + size * ((2 * cell + 1) / 2 ** (level + 1));
   };
-  const metadata = `{"name":"node-${index}","biome":"${index % 3 === 0 ? "tundra" : "ocean"}","slope":${((index % 997) / 7).toFixed(3)},"tags":["t${index % 13}","t${index % 31}"],"source":"survey-${index % 101}"}`;
+  const metadata = `{"name":"node-${index}","biome":"${index % 3 === 0 ? "tundra" : "ocean"}","slope":${((index % 997) / 7).toFixed(3)},"tags":["t${index % 13}","t${index % 31}"],"source":"survey-${index % 101}","checked":true,"zone":"utm${index % 60}n"}`;
   const created = new Date(1_700_000_000_000 + (index % 100_000) * 61_000).toISOString();
   return [
     BigInt(index),

@@ -277,6 +277,29 @@ struct FinishDerivationJob {
   }
 };
 
+// (part, onPool) -> {failure}: lets go of its folders and its memory now, which
+// otherwise the garbage collector does at some time. Later calls fail.
+template <class T, auto kRead>
+struct CloseJob {
+  SharedPart<T> part;
+  sort::Status status;
+
+  static CloseJob parse(Arguments& arguments) { return {kRead(arguments), {}}; }
+  void run() noexcept {
+    const InUse use(part);
+    if (use) {
+      part->part.reset();
+    } else {
+      status = busy();
+    }
+  }
+  Napi::Value result(Napi::Env env) const {
+    Napi::Object value = Napi::Object::New(env);
+    value.Set("failure", failure_value(env, status));
+    return value;
+  }
+};
+
 }  // namespace
 
 void export_load_calls(Napi::Env env, Napi::Object exports) {
@@ -287,9 +310,11 @@ void export_load_calls(Napi::Env env, Napi::Object exports) {
   add("ingestAdd", batch_call<AddJob>);
   add("ingestSpill", batch_call<IngestJob<&load::Ingest::spill>>);
   add("ingestFinish", batch_call<IngestJob<&load::Ingest::finish>>);
+  add("ingestClose", batch_call<CloseJob<load::Ingest, read_ingest>>);
   add("openDerivation", batch_call<OpenDerivationJob>);
   add("deriveStep", batch_call<DeriveStepJob>);
   add("deriveFinish", batch_call<FinishDerivationJob>);
+  add("derivationClose", batch_call<CloseJob<load::Derivation, read_derivation>>);
 }
 
 }  // namespace octoload::addon

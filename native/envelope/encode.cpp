@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "bytes.h"
 #include "checksum.h"
 #include "content_writer.h"
@@ -17,8 +19,9 @@ namespace {
 class Encoder {
  public:
   Encoder(const Columns& columns, const Frame& frame, const Dictionary* dictionary,
-          const EncodeOutput& out) noexcept
+          const EncodeOutput& out, size_t min_lz4_bytes) noexcept
       : columns_(columns),
+        min_lz4_bytes_(std::max(min_lz4_bytes, kMinCompressibleBytes)),
         rows_(columns, frame),
         dictionary_(dictionary != nullptr ? dictionary->number() : 0),
         compressor_(dictionary),
@@ -63,7 +66,7 @@ class Encoder {
   uint8_t* write(size_t row, const InputRow& values) noexcept {
     if (static_cast<size_t>(end_ - at_) < kRowFixedBytes) return run_out();
     const bool try_lz4 =
-        has_bytes(values.metadata.kind) && values.metadata.length >= kMinCompressibleBytes;
+        has_bytes(values.metadata.kind) && values.metadata.length >= min_lz4_bytes_;
     uint8_t* const content = at_ + kHeadBytes + (try_lz4 ? lz4_head_bytes(values.metadata) : 0);
     uint8_t flags = 0;
     uint8_t* to = put_fixed(content, values, &flags);
@@ -181,6 +184,7 @@ class Encoder {
   }
 
   const Columns& columns_;
+  const size_t min_lz4_bytes_;
   const InputRows rows_;
   const uint32_t dictionary_;  // its number, 0 without one
   BlockCompressor compressor_;
@@ -194,9 +198,9 @@ class Encoder {
 }  // namespace
 
 BatchResult encode(const Columns& columns, const Frame& frame, const Dictionary* dictionary,
-                   const EncodeOutput& out) noexcept {
+                   const EncodeOutput& out, size_t min_lz4_bytes) noexcept {
   BatchResult result;
-  Encoder encoder(columns, frame, dictionary, out);
+  Encoder encoder(columns, frame, dictionary, out, min_lz4_bytes);
   out.offsets[0] = 0;
   for (size_t row = 0; row < columns.count; ++row) {
     const RowStatus status = encoder.encode_row(row);

@@ -94,8 +94,9 @@ struct BatchResult {
 
 // Bytes that always suffice for the batch; SIZE_MAX when over 4 GiB - 1.
 size_t encode_bound(const Columns& columns) noexcept;
+// Metadata of fewer than `min_lz4_bytes` is stored as it is without trying.
 BatchResult encode(const Columns& columns, const Frame& frame, const Dictionary* dictionary,
-                   const EncodeOutput& out) noexcept;
+                   const EncodeOutput& out, size_t min_lz4_bytes = 0) noexcept;
 
 struct Envelopes {
   size_t count = 0;

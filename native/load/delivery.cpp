@@ -34,13 +34,13 @@ sort::Status Delivery::next(size_t max_rows, std::span<uint8_t> block, Chunk* ch
     return sort::failure(sort::Code::kBadArgument);
   }
   const size_t fixed = batch::SinkLayout(max_rows).bytes;
-  if (block.size() <= fixed) {
-    return sort::failure(sort::Code::kOutputTooSmall, fixed + kRowHeadBytes + 1);
-  }
-  sort::Status status = read_rows(max_rows, block.size() - fixed, &chunk->read);
+  // No row fits into nothing, so that without room a row's size is told.
+  const size_t room = block.size() - std::min(block.size(), fixed);
+  sort::Status status = read_rows(max_rows, room, &chunk->read);
   if (status.code == sort::Code::kOutputTooSmall) status.offset += fixed;
   if (status.ok()) status = join(chunk->read);
   if (!status.ok()) return status;
+  if (block.size() < fixed) return sort::failure(sort::Code::kOutputTooSmall, fixed);
   chunk->is_end = chunk->read == 0;
   chunk->rows = joined_.size();
   chunk->bytes = write(block);
@@ -51,7 +51,9 @@ sort::Status Delivery::next(size_t max_rows, std::span<uint8_t> block, Chunk* ch
 sort::Status Delivery::read_rows(size_t max_rows, size_t max_bytes, size_t* count) {
   keys_.resize(max_rows * kOrderKeyBytes);
   offsets_.resize(max_rows + 1);
-  if (bytes_.size() < max_bytes) bytes_.resize(max_bytes);
+  if (bytes_.reserve(max_bytes) == nullptr) {
+    return sort::failure(sort::Code::kNoMemory, max_bytes);
+  }
   return rows_->next({keys_, offsets_, {bytes_.data(), max_bytes}}, count);
 }
 

@@ -10,6 +10,7 @@
 #include "../sort/sorter.h"
 #include "order_key.h"
 #include "records.h"
+#include "scratch.h"
 
 namespace octoload::load {
 
@@ -55,7 +56,8 @@ class Delivery {
   Order order_;
   sort::Position position_;
   std::unique_ptr<sort::Cursor> rows_, derived_;
-  std::vector<uint8_t> keys_, bytes_, derived_keys_, derived_bytes_;
+  Scratch bytes_;
+  std::vector<uint8_t> keys_, derived_keys_, derived_bytes_;
   std::vector<uint64_t> offsets_, derived_offsets_;
   size_t derived_at_ = 0, derived_count_ = 0;
   std::vector<Joined> joined_;

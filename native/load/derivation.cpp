@@ -62,8 +62,8 @@ StepStatus Derivation::step(const sort::Sorter& keys, size_t max_records, bool* 
   } else {
     const std::span<const uint8_t> packed(keys_.data(), count * kOrderKeyBytes);
     const std::span<const uint64_t> offsets(offsets_.data(), count + 1);
-    observe(count);
     status.derive = deriver_.add(packed, offsets, payloads_, &results_);
+    if (status.derive == derive::Status::kOk) observe(count);
   }
   if (status.ok()) status.sort = sort_results();
   return status;
@@ -89,7 +89,7 @@ void Derivation::observe(size_t count) {
     derive::KeyRecord record;
     const auto begin = static_cast<size_t>(offsets_[i]);
     const auto bytes = static_cast<size_t>(offsets_[i + 1]) - begin;
-    // What does not unpack the deriver will refuse.
+    // The deriver took it, so that it unpacks, and the key is one.
     if (!derive::unpack({payloads_.data() + begin, bytes}, &record)) continue;
     survey_.add(derive::load_preorder_key(keys_.data() + i * kOrderKeyBytes), record.has_material,
                 record.material);

@@ -38,9 +38,9 @@ class Derivation {
   // are empty.
   bool has_all_input() const noexcept;
 
-  // Reads the next keys, `max_records` at most. At the end `*is_done`, and the
-  // sorts are finished. The collisions found are in collisions() until the next
-  // call.
+  // Reads the next keys, `max_records` at most. At the end `*is_done`, and
+  // finish() is what is left to do. The collisions found are in collisions()
+  // until the next call.
   StepStatus step(const sort::Sorter& keys, size_t max_records, bool* is_done);
   sort::Status finish();
 

@@ -17,6 +17,7 @@
 #include "order_key.h"
 #include "prepared_rows.h"
 #include "row_selection.h"
+#include "scratch.h"
 
 namespace octoload::load {
 
@@ -85,16 +86,35 @@ class Ingest {
     std::unique_ptr<sort::Sorter> sorter;
     std::optional<IngestMark> done;  // what earlier processes put into it; nothing: all
   };
-  struct Records {
-    std::vector<uint8_t> keys;
-    std::vector<uint64_t> offsets;
-    std::vector<uint8_t> bytes;
-    void clear() {
-      keys.clear();
-      offsets.assign(1, 0);
-      bytes.clear();
+  // The records of one batch for one sort, written one behind the other.
+  class Records {
+   public:
+    // Room for so many records with payloads of so many bytes together.
+    bool begin(size_t records, size_t payload_bytes) {
+      offsets_.clear();
+      offsets_.reserve(records + 1);
+      offsets_.push_back(0);
+      end_ = bytes_.reserve(payload_bytes);
+      return keys_.reserve(records * kOrderKeyBytes) != nullptr && end_ != nullptr;
     }
-    sort::Batch view() const { return {keys, offsets, bytes}; }
+    uint8_t* key() noexcept { return keys_.data() + (offsets_.size() - 1) * kOrderKeyBytes; }
+    uint8_t* payload() noexcept { return end_; }
+    // The record whose key and payload were written; the payload ends at `end`.
+    void add(uint8_t* end) {
+      end_ = end;
+      offsets_.push_back(static_cast<uint64_t>(end - bytes_.data()));
+    }
+    sort::Batch view() const {
+      const size_t records = offsets_.size() - 1;
+      return {{keys_.data(), records * kOrderKeyBytes},
+              offsets_,
+              {bytes_.data(), static_cast<size_t>(offsets_.back())}};
+    }
+
+   private:
+    Scratch keys_, bytes_;
+    std::vector<uint64_t> offsets_;
+    uint8_t* end_ = nullptr;
   };
 
   explicit Ingest(const IngestOptions& options) : options_(options) {}
@@ -112,7 +132,7 @@ class Ingest {
   Sort keys_;
   std::array<Sort, kOrders> rows_;
   PreparedRows prepared_;
-  std::vector<uint8_t> envelopes_;
+  Scratch envelopes_;
   std::vector<uint32_t> offsets_;
   std::vector<uint8_t> encode_status_;
   Records records_;

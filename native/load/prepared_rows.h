@@ -10,6 +10,7 @@
 #include "../batch/source_batch.h"
 #include "../common/frame.h"
 #include "../envelope/envelope.h"
+#include "../envelope/row_key.h"
 
 namespace octoload::load {
 
@@ -35,6 +36,8 @@ class PreparedRows {
                const PrepareOptions& options);
 
   size_t count() const noexcept { return count_; }
+  // Of a row that has one.
+  envelope::RowKey key(size_t row) const noexcept { return {tiles[row], cells[row], levels[row]}; }
   // For the envelope's encoder, which rejects the rows without a key itself.
   const envelope::Columns& columns() const noexcept { return columns_; }
 

@@ -5,8 +5,8 @@
 namespace octoload::load {
 namespace {
 
-constexpr unsigned kPixelLevel = 10;  // along x; one less along y
-constexpr unsigned kTableBits = 15;   // five levels at once
+constexpr unsigned kPixelLevel = 9;  // along x; one less along y
+constexpr unsigned kTableBits = 15;  // five levels at once
 
 }  // namespace
 
@@ -30,9 +30,12 @@ void Survey::add(derive::Wide preorder_key, bool has_material, int32_t material)
   const auto corner = static_cast<uint64_t>(preorder_key >> (128 - 2 * kTableBits));
   const uint16_t high = positions_[corner >> kTableBits];
   const uint16_t low = positions_[corner & ((1u << kTableBits) - 1)];
-  const size_t x = static_cast<size_t>(high >> 8) << 5 | low >> 8;
-  const size_t y = (static_cast<size_t>(high & 0xff) << 5 | (low & 0xff)) >> 1;
+  const size_t x = (static_cast<size_t>(high >> 8) << 5 | low >> 8) >> (10 - kPixelLevel);
+  const size_t y = (static_cast<size_t>(high & 0xff) << 5 | (low & 0xff)) >> (11 - kPixelLevel);
   ++nodes_[y * kMapWidth + x];
+  // Many rows of one large cell would be painted for long.
+  if (preorder_key == last_painted_) return;
+  last_painted_ = preorder_key;
   paint(x, y, derive::level_of(preorder_key));
 }
 

@@ -10,9 +10,9 @@
 
 namespace octoload::load {
 
-// One pixel is a cell of level 10 in x and of level 9 in y, z ignored.
-inline constexpr size_t kMapWidth = 1024;
-inline constexpr size_t kMapHeight = 512;
+// One pixel is a cell of level 9 in x and of level 8 in y, z ignored.
+inline constexpr size_t kMapWidth = 512;
+inline constexpr size_t kMapHeight = 256;
 inline constexpr uint8_t kNoNode = 0xff;
 
 // More materials than that are counted together.
@@ -40,7 +40,8 @@ class Survey {
   std::vector<uint8_t> deepest_levels_;
   std::vector<uint32_t> nodes_;
   std::unordered_map<int32_t, uint64_t> materials_;
-  uint64_t* last_count_ = nullptr;  // of last_material_: neighbours are often alike
+  derive::Wide last_painted_ = ~derive::Wide{0};  // no key
+  uint64_t* last_count_ = nullptr;                // of last_material_: neighbours are often alike
   int32_t last_material_ = 0;
   uint64_t without_material_ = 0;
   uint64_t other_materials_ = 0;

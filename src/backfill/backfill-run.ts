@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { SinkCheckpoint } from "../load/checkpoint.js";
@@ -18,14 +18,14 @@ import { writeJsonFile } from "../load/run-status.js";
 import { scanSource } from "../load/scan.js";
 import { SortedRun } from "../load/sorted-run.js";
 import { packageVersion } from "../native/package-version.js";
-import { renderReportHtml } from "../report/report-html.js";
+import { writeReportHtml } from "../report/write-report.js";
 import type { Sink } from "../sink/sink.js";
 import type { Source } from "../source/source.js";
 import { type BegunRun, REPORT_FILE, REPORT_PAGE, SPILL_FOLDER } from "./begin-run.js";
 import { requireRoom } from "./disk-room.js";
 import { makeReport, rejectedBeforeSinks } from "./make-report.js";
 import { facts, type RunParts } from "./set-up.js";
-import { shardBounds } from "./shard-bounds.js";
+import { shardBounds, shardRanks } from "./shard-bounds.js";
 
 export interface BackfillHooks {
   /** Aborting it finishes what is on the way, saves a checkpoint and ends the run. */
@@ -53,6 +53,7 @@ export class BackfillRun {
   readonly #hooks: BackfillHooks;
   readonly #events: EventLog;
   readonly #stop = new AbortController();
+  #sorted: SortedRun | undefined;
   #derived: DerivedSummary | undefined;
   #checkpoints: SinkCheckpoint[] = [];
 
@@ -67,6 +68,7 @@ export class BackfillRun {
   async execute(): Promise<RunReport> {
     const { runDir, runId, earlier } = this.#begun;
     this.#emit({ event: "started", runId, runDir, resumed: earlier !== undefined });
+    this.#warnOfGoneRows();
     const context = await this.#openContextOrClose();
     const stopping = () => {
       this.#emit({ event: "stopping" });
@@ -98,6 +100,14 @@ export class BackfillRun {
     }
   }
 
+  #warnOfGoneRows(): void {
+    const { rows = 0, examples = [] } = this.#parts.redriveRows?.gone ?? {};
+    if (rows === 0) return;
+    const others = rows > examples.length ? ` and ${rows - examples.length} more` : "";
+    const message = `Not in the source any more: ${examples.join(", ")}${others}.`;
+    this.#emit({ event: "warning", code: "REDRIVE_ROW_GONE", message });
+  }
+
   async #openContext(): Promise<RunContext> {
     const { begun, run, sinks } = { begun: this.#begun, ...this.#parts };
     const { settings, store, runDir, runId, options } = begun;
@@ -113,7 +123,9 @@ export class BackfillRun {
       minLevel: settings.levels.min,
       maxLevel: settings.levels.max,
       limit: settings.limit ?? Number.MAX_SAFE_INTEGER,
+      selection: this.#parts.redriveRows?.selection,
     });
+    this.#sorted = sorted;
     const deadLetters = await store.countDeadLetters();
     const rejected = deadLetters.reduce((sum, { rows }) => sum + rows, 0);
     const urls = sinks.map(({ url }) => url);
@@ -150,6 +162,7 @@ export class BackfillRun {
       tracker,
       control,
       signal: this.#stop.signal,
+      reportsRejected: run.shard === null || run.shard.index === 1,
       errors: new ErrorCount(allowedErrors(settings.maxErrors, sourceRows), rejected),
       emit: (event) => this.#emit(event),
     };
@@ -168,6 +181,10 @@ export class BackfillRun {
     await this.#derive(context);
     requireWithinErrors(errors);
     if (run.dryRun) return "dry-run";
+    if (run.shard !== null) {
+      const { first, end } = shardRanks(run.shard, this.#derived?.rows ?? 0);
+      tracker.total(end - first + rejectedBeforeSinks(await store.countDeadLetters()));
+    }
     this.#enter("load", context);
     await this.#load(context);
     if (errors.isOver) return "max-errors";
@@ -233,6 +250,17 @@ export class BackfillRun {
     return known ?? { url, position: null, loaded: 0, rejected: 0, skipped: 0, isDone: false };
   }
 
+  /** Of a shard: the rows it met, which no process knows before it has sent them. */
+  async #totalRows({ sorted, store }: RunContext): Promise<number> {
+    const { sinks, run } = this.#parts;
+    if (run.shard === null) return sorted.mark.selected;
+    const sent = sinks.map((sink) => {
+      const { loaded, rejected, skipped } = this.#checkpointOf(sink);
+      return loaded + rejected + skipped;
+    });
+    return Math.max(...sent) + rejectedBeforeSinks(await store.countDeadLetters());
+  }
+
   /** Zero data loss, checked: a row that is in no count ends the run as a failure. */
   async #requireAllAccountedFor({ sorted, store }: RunContext): Promise<void> {
     if (this.#parts.run.shard !== null) return;
@@ -284,19 +312,21 @@ export class BackfillRun {
   }
 
   async #makeReport(
-    { store, sorted, tracker }: RunContext,
+    context: RunContext,
     outcome: Outcome,
     exitCode: number,
     error: OctoloadError | undefined,
   ): Promise<RunReport> {
+    const { store, sorted, tracker } = context;
     return makeReport({
       version: packageVersion(),
       run: this.#parts.run,
       outcome,
       exitCode,
       error,
-      total: sorted.mark.selected,
+      total: await this.#totalRows(context),
       unreadableCreated: sorted.mark.unreadableCreated,
+      goneRows: this.#parts.redriveRows?.gone.rows ?? 0,
       checkpoints: this.#parts.sinks.map((sink) => this.#checkpointOf(sink)),
       deadLetters: await store.countDeadLetters(),
       derived: this.#derived,
@@ -308,7 +338,7 @@ export class BackfillRun {
   async #writeReport(report: RunReport, outcome: Outcome): Promise<void> {
     const { runDir } = this.#begun;
     await writeJsonFile(join(runDir, REPORT_FILE), report);
-    await writeFile(join(runDir, REPORT_PAGE), renderReportHtml(report), { mode: 0o600 });
+    await writeReportHtml(join(runDir, REPORT_PAGE), report);
     await writeRunFile(runDir, { ...this.#parts.run, state: outcome });
   }
 
@@ -320,6 +350,7 @@ export class BackfillRun {
   async #close(): Promise<void> {
     for (const sink of this.#parts.sinks) await sink.close().catch(() => undefined);
     await this.#parts.source?.close().catch(() => undefined);
+    await this.#sorted?.close().catch(() => undefined);
     await this.#events.close();
   }
 
@@ -378,6 +409,7 @@ function totals(letters: readonly { code: string; rows: number }[]): Record<stri
 
 /** Whatever decides which rows are sorted, and what their envelopes say. */
 function identityOf(run: RunParts["run"]): string {
-  const { source, frame, where, coerceText, levels, limit } = run;
-  return JSON.stringify([run.runId, source.fingerprint, frame, where, coerceText, levels, limit]);
+  const { runId, source, frame, where, coerceText, levels, limit, redrive } = run;
+  const all = [runId, source.fingerprint, frame, where, coerceText, levels, limit];
+  return JSON.stringify(redrive === undefined ? all : [...all, redrive.selection]);
 }

@@ -6,6 +6,7 @@ import { RUN_FILE } from "../load/run-file.js";
 import type { RunReport } from "../load/run-report.js";
 import { type BackfillHooks, BackfillRun } from "./backfill-run.js";
 import { type BegunRun, beginRun } from "./begin-run.js";
+import type { RedriveRequest } from "./redrive-rows.js";
 import { setUp } from "./set-up.js";
 
 export interface BackfillResult {
@@ -28,7 +29,16 @@ export async function backfill(
   options: BackfillOptions,
   hooks: BackfillHooks = {},
 ): Promise<BackfillResult> {
-  const begun = await beginRun(options);
+  return load(options, hooks);
+}
+
+/** As backfill(); with `redrive` a new run sends only rows that are named there, and neighbours. */
+export async function load(
+  options: BackfillOptions,
+  hooks: BackfillHooks,
+  redrive?: RedriveRequest,
+): Promise<BackfillResult> {
+  const begun = await beginRun(options, redrive);
   try {
     const parts = await setUpOrForget(begun);
     const run = new BackfillRun(begun, parts, hooks);

@@ -8,6 +8,7 @@ import { type BackfillOptions, type LoadSettings, settingsOf } from "../load/loa
 import { makeRunId, type RunFile, readRunFile } from "../load/run-file.js";
 import { RunStore } from "../load/run-store.js";
 import { removeCopies } from "../source/snapshot.js";
+import type { RedriveRequest } from "./redrive-rows.js";
 import { requireSame } from "./same-run.js";
 
 export const DEFAULT_RUNS_DIR = "octoload-runs";
@@ -27,6 +28,8 @@ export interface BegunRun {
   readonly options: BackfillOptions;
   /** Made by this process. */
   readonly isNewFolder: boolean;
+  /** undefined: a load of all rows, or a redrive that is resumed and knows its rows. */
+  readonly redrive: RedriveRequest | undefined;
 }
 
 /**
@@ -35,7 +38,10 @@ export interface BegunRun {
  *
  * @throws OctoloadError RUN_IN_USE, RUN_FINISHED, RUN_OTHER, RUN_DISK_*, USAGE, ARG_*
  */
-export async function beginRun(options: BackfillOptions): Promise<BegunRun> {
+export async function beginRun(
+  options: BackfillOptions,
+  redrive?: RedriveRequest,
+): Promise<BegunRun> {
   const settings = settingsOf(options);
   const newId = options.shard?.runId ?? makeRunId(new Date());
   const runDir = resolve(
@@ -43,6 +49,7 @@ export async function beginRun(options: BackfillOptions): Promise<BegunRun> {
   );
   const found = await readRunFile(runDir);
   if (found !== undefined && options.restart !== true) requireUnfinished(found, runDir);
+  if (found?.redriveOf !== undefined && options.restart === true) refuseRestart(found, runDir);
   requireSourceAndTarget(withEarlier(options, found), runDir);
   const isNewFolder = await makeFolder(runDir);
   const store = await RunStore.open(runDir);
@@ -53,7 +60,16 @@ export async function beginRun(options: BackfillOptions): Promise<BegunRun> {
     const complete = withEarlier(options, found);
     const runId = earlier?.runId ?? newId;
     const kept = earlier === undefined ? settings : settingsOfRun(earlier, settings, options);
-    return { runDir, runId, store, earlier, settings: kept, options: complete, isNewFolder };
+    return {
+      runDir,
+      runId,
+      store,
+      earlier,
+      settings: kept,
+      options: complete,
+      isNewFolder,
+      redrive,
+    };
   } catch (error) {
     await store.close();
     throw error;
@@ -104,6 +120,13 @@ function requireSourceAndTarget({ sources, to }: BackfillOptions, runDir: string
 function requireUnfinished({ state, runId }: RunFile, runDir: string): void {
   if (state !== "done" && state !== "rejected" && state !== "dry-run") return;
   throw new OctoloadError("RUN_FINISHED", `the run ${runId} in ${runDir} ended: ${state}`);
+}
+
+/** Starting over would load everything, which is not what the run was for. */
+function refuseRestart({ runId }: RunFile, runDir: string): never {
+  throw new OctoloadError("RUN_OTHER", `the run ${runId} in ${runDir} is a redrive`, {
+    remedy: "Remove the folder and begin the redrive again, or load everything in another one.",
+  });
 }
 
 async function makeFolder(runDir: string): Promise<boolean> {

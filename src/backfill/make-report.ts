@@ -17,6 +17,8 @@ export interface RunResult {
   /** Rows after filters. */
   readonly total: number;
   readonly unreadableCreated: number;
+  /** Rows to be redriven that the source does not have any more. */
+  readonly goneRows: number;
   readonly checkpoints: readonly SinkCheckpoint[];
   readonly deadLetters: readonly { sink: string; code: string; rows: number }[];
   readonly derived: DerivedSummary | undefined;
@@ -78,8 +80,10 @@ function byCode(deadLetters: RunResult["deadLetters"]): { code: string; rows: nu
   return [...rows].map(([code, count]) => ({ code, rows: count })).sort((a, b) => b.rows - a.rows);
 }
 
-function filtersOf({ where, levels, limit, shard, coerceText }: RunFile): Record<string, string> {
+function filtersOf(run: RunFile): Record<string, string> {
+  const { where, levels, limit, shard, coerceText, redriveOf } = run;
   return {
+    ...(redriveOf === undefined ? {} : { redriveOf }),
     ...(where === null ? {} : { where }),
     ...(levels.min === 0 && levels.max === 26 ? {} : { levels: `${levels.min}..${levels.max}` }),
     ...(limit === null ? {} : { limit: String(limit) }),
@@ -88,8 +92,13 @@ function filtersOf({ where, levels, limit, shard, coerceText }: RunFile): Record
   };
 }
 
-function warningsOf({ unreadableCreated, derived }: RunResult): RunReport["warnings"] {
+function warningsOf(result: RunResult): RunReport["warnings"] {
+  const { unreadableCreated, derived, goneRows } = result;
   const warnings: { code: string; rows: number; message: string }[] = [];
+  if (goneRows > 0) {
+    const { cause } = errorEntry("REDRIVE_ROW_GONE");
+    warnings.push({ code: "REDRIVE_ROW_GONE", rows: goneRows, message: cause });
+  }
   if (unreadableCreated > 0) {
     const { cause } = errorEntry("CREATED_UNREADABLE");
     warnings.push({ code: "CREATED_UNREADABLE", rows: unreadableCreated, message: cause });

@@ -1,18 +1,30 @@
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { SinkCheckpoint } from "../load/checkpoint.js";
+import { digestSelection } from "../load/row-selection.js";
 import { type RunFile, type RunSourceFile, writeRunFile } from "../load/run-file.js";
 import { numberColumnSets } from "../sink/column-sets.js";
 import { createSink } from "../sink/create-sink.js";
 import type { ColumnNames, ColumnSet, Sink, TargetFacts } from "../sink/sink.js";
 import { lastWriteTimeUs, recordedColumnSets } from "../sink/sqlite/recorded.js";
 import { parseTargetUrl } from "../sink/target-url.js";
-import { Source } from "../source/source.js";
 import { parseColumnMapping } from "../source/columns.js";
+import { Source } from "../source/source.js";
 import type { SourceFile } from "../source/source-options.js";
 import type { BegunRun } from "./begin-run.js";
+import {
+  findRedriveRows,
+  type RedriveRequest,
+  type RedriveRows,
+  restoreRedriveRows,
+  storeRedriveRows,
+} from "./redrive-rows.js";
 
 /** Facts that processes of a run leave for the next one. */
-export const facts = Object.freeze({ columnSets: "columnSets", sorted: "sorted" });
+export const facts = Object.freeze({
+  columnSets: "columnSets",
+  sorted: "sorted",
+  redriveRows: "redriveRows",
+});
 
 /** A run whose source and targets were found to fit. */
 export interface RunParts {
@@ -22,6 +34,8 @@ export interface RunParts {
   readonly sinks: readonly Sink[];
   /** Number of each source file's set of unmapped columns; 0: none. */
   readonly columnSets: readonly number[];
+  /** undefined: all rows are sent. */
+  readonly redriveRows: RedriveRows | undefined;
 }
 
 /**
@@ -38,10 +52,12 @@ export async function setUp(begun: BegunRun): Promise<RunParts> {
   try {
     if (earlier !== undefined && source !== undefined) await requireSameSource(earlier, source);
     if (earlier !== undefined) requireSameTargets(earlier, await store.checkpoints());
-    const run = await writeRun(begun, source, sinks);
+    const redriveRows = await redriveRowsOf(begun, source);
+    const run = await writeRun(begun, source, sinks, redriveRows);
     const sets = await columnSetsOf(begun, source);
     if (!run.dryRun) await openSinks(sinks, targetFacts(run, sets, begun));
-    return { run, source, sinks, columnSets: sets.map((set) => set?.number ?? 0) };
+    const columnSets = sets.map((set) => set?.number ?? 0);
+    return { run, source, sinks, columnSets, redriveRows };
   } catch (error) {
     for (const sink of sinks) await sink.close().catch(() => undefined);
     // A run that cannot begin leaves no copies; a resumed one needs them again.
@@ -97,10 +113,25 @@ function requireSameTargets(earlier: RunFile, checkpoints: readonly SinkCheckpoi
   }
 }
 
+/** On the disk before run.json says that there is such a run. */
+async function redriveRowsOf(
+  { earlier, redrive, store, settings }: BegunRun,
+  source: Source | undefined,
+): Promise<RedriveRows | undefined> {
+  if (earlier?.redriveOf !== undefined) {
+    return restoreRedriveRows(await store.fact(facts.redriveRows));
+  }
+  if (earlier !== undefined || redrive === undefined || source === undefined) return undefined;
+  const rows = await findRedriveRows(source, redrive, settings);
+  await store.putFact(facts.redriveRows, storeRedriveRows(rows));
+  return rows;
+}
+
 async function writeRun(
-  { runDir, runId, earlier, settings, options }: BegunRun,
+  { runDir, runId, earlier, settings, options, redrive }: BegunRun,
   source: Source | undefined,
   sinks: readonly Sink[],
+  redriveRows: RedriveRows | undefined,
 ): Promise<RunFile> {
   const { maxErrors, memoryBytes } = settings;
   if (earlier !== undefined) {
@@ -136,7 +167,18 @@ async function writeRun(
     ...settings,
     frame: settings.frame.toJSON(),
     writeTimeUs: String(writeTime(sinks)),
+    ...(redrive === undefined || redriveRows === undefined
+      ? {}
+      : redriveFacts(redrive, redriveRows)),
   });
+}
+
+function redriveFacts(
+  { run }: RedriveRequest,
+  { selection }: RedriveRows,
+): Pick<RunFile, "redriveOf" | "redrive"> {
+  const baseRunId = run.redrive?.baseRunId ?? run.runId;
+  return { redriveOf: run.runId, redrive: { baseRunId, selection: digestSelection(selection) } };
 }
 
 function snapshotsOf(files: readonly SourceFile[]): string[] | null {
@@ -199,6 +241,7 @@ function targetFacts(
     columnSets: [...distinct.values()],
     columnOrder: run.source.files[0]?.columns ?? [],
     runId: run.runId,
+    ...optional("baseRunId", run.redrive?.baseRunId),
     writeTimeUs: BigInt(run.writeTimeUs),
     addSource: run.addSource,
   };

@@ -1,6 +1,11 @@
 import type { SortedRun } from "../load/sorted-run.js";
 import type { SinkOrder } from "../sink/sink.js";
 
+interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
 /** Bytes of a position after its key: how many rows of that key were read. */
 const EQUAL_KEYS_BYTES = 8;
 
@@ -18,13 +23,11 @@ export interface ShardBounds {
 export async function shardBounds(
   sorted: SortedRun,
   order: SinkOrder,
-  shard: { readonly index: number; readonly count: number } | null,
+  shard: Shard | null,
   cells: number,
 ): Promise<ShardBounds | "empty"> {
   if (shard === null) return {};
-  const cut = (part: number) => Math.floor((cells * part) / shard.count);
-  const first = cut(shard.index - 1);
-  const end = cut(shard.index);
+  const { first, end } = shardRanks(shard, cells);
   if (first === end) return "empty";
   const lower = first === 0 ? undefined : await sorted.keyAt(order, first);
   const upper = end === cells ? undefined : await sorted.keyAt(order, end);
@@ -32,6 +35,15 @@ export async function shardBounds(
     ...(lower === undefined ? {} : { lower: positionBefore(lower) }),
     ...(upper === undefined ? {} : { upper }),
   };
+}
+
+/** Of the cells in a sink's order, those of a shard. */
+export function shardRanks(
+  { index, count }: Shard,
+  cells: number,
+): { readonly first: number; readonly end: number } {
+  const cut = (part: number) => Math.floor((cells * part) / count);
+  return { first: cut(index - 1), end: cut(index) };
 }
 
 function positionBefore(key: Uint8Array): Uint8Array {

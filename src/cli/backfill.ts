@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { constants } from "node:os";
 import type { Command } from "commander";
 import { backfill } from "../backfill/backfill.js";
 import { DEFAULT_RUNS_DIR } from "../backfill/begin-run.js";
@@ -11,9 +10,7 @@ import type { ColumnMapping } from "../source/columns.js";
 import { parseByteSize, parseLevelRange, parseRate, parseShard } from "./backfill-arguments.js";
 import { type ExitCode, exitCodes } from "./exit-codes.js";
 import type { CliIo } from "./io.js";
-import { writeJson } from "./output.js";
-import { renderSummary } from "./progress-summary.js";
-import { createProgressView, stderrTerminal } from "./progress-view.js";
+import { runLoad } from "./run-load.js";
 import { frameSetting, textSetting } from "./settings.js";
 
 interface BackfillFlags {
@@ -85,7 +82,7 @@ export function addBackfillCommand(
     });
 }
 
-function collect(value: string, before: string[] = []): string[] {
+export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
@@ -95,39 +92,8 @@ async function runBackfill(
   io: CliIo,
 ): Promise<ExitCode> {
   const options = optionsOf(sources, flags, io);
-  const isJson = flags.json === true;
-  const view = createProgressView({ terminal: stderrTerminal(io), json: isJson });
-  const stop = stopOnSignals();
-  try {
-    const { report, runDir } = await backfill(options, {
-      signal: stop.signal,
-      onProgress: view.onEvent,
-    });
-    view.close();
-    if (isJson) writeJson(io, { runDir, ...report, map: undefined });
-    else io.stdout(renderSummary(report, { runDir }));
-    return report.exitCode as ExitCode;
-  } finally {
-    view.close();
-    stop.release();
-  }
-}
-
-/** The first signal ends the run in order; the second one at once, as a crash would. */
-function stopOnSignals() {
-  const abort = new AbortController();
-  const onSignal = () => {
-    if (abort.signal.aborted) process.exit(exitCodes.interrupted);
-    abort.abort();
-  };
-  const names = (["SIGINT", "SIGTERM"] as const).filter((name) => name in constants.signals);
-  for (const name of names) process.on(name, onSignal);
-  return {
-    signal: abort.signal,
-    release: () => {
-      for (const name of names) process.off(name, onSignal);
-    },
-  };
+  const exitCode = await runLoad(flags.json === true, io, (hooks) => backfill(options, hooks));
+  return exitCode ?? exitCodes.done;
 }
 
 function optionsOf(sources: readonly string[], flags: BackfillFlags, io: CliIo): BackfillOptions {

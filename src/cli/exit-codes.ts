@@ -32,6 +32,8 @@ const usageErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "LEVEL_INVALID",
   "OUTPUT_EXISTS",
   "OUT_OF_FRAME",
+  "REDRIVE_LATE",
+  "REDRIVE_UNFINISHED",
   "RUN_FINISHED",
   "RUN_NOT_ACTIVE",
   "RUN_NOT_FOUND",

@@ -12,6 +12,7 @@ import { addGenerateCommand } from "./generate.js";
 import { addGetCommand } from "./get.js";
 import type { CliIo } from "./io.js";
 import { asOctoloadError, writeError } from "./output.js";
+import { addRedriveCommand } from "./redrive.js";
 import { addRunsCommand } from "./runs.js";
 
 /**
@@ -42,6 +43,7 @@ function createProgram(io: CliIo, setExitCode: (code: ExitCode) => void): Comman
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr, outputError: () => undefined });
   addGenerateCommand(program, io, setExitCode);
   addBackfillCommand(program, io, setExitCode);
+  addRedriveCommand(program, io, setExitCode);
   addRunsCommand(program, io);
   addGetCommand(program, io, setExitCode);
   addExportCommand(program, io);

@@ -437,6 +437,22 @@ export const errorTable = [
     remedy: "Resume it as it was begun, use --restart, or another --run-dir.",
   },
   {
+    code: "REDRIVE_UNFINISHED",
+    cause: "The run whose dead letters are to be loaded has not come to its end.",
+    remedy: "Let it end first: `octoload backfill --run-dir DIR` goes on with it.",
+  },
+  {
+    code: "REDRIVE_LATE",
+    cause: "Another load has written to the target since, so its rows are not that run's any more.",
+    remedy: "Redrive the later run, or load the source again with `octoload backfill`.",
+  },
+  {
+    code: "REDRIVE_ROW_GONE",
+    cause: "A row that was to be loaded again is not in the source any more.",
+    remedy:
+      "Nothing has to be done if it was deleted on purpose; else restore it and redrive again.",
+  },
+  {
     code: "RUN_DISK_FULL",
     cause: "The run directory's disk has too little room for the sorted files.",
     remedy: "Free some, or put the run directory elsewhere; the same command then goes on.",

@@ -23,6 +23,8 @@ export class SinkLoad {
   readonly #files: readonly RunSourceFile[];
   readonly #context: RunContext;
   #checkpoint: SinkCheckpoint;
+  /** Memory that is used again: the system clears each new piece of it. */
+  readonly #freeBlocks: ArrayBuffer[] = [];
   #writing = 0;
   #busySinceMs = 0;
 
@@ -75,7 +77,9 @@ export class SinkLoad {
 
   async #read(delivery: Delivery): Promise<Chunk> {
     const startMs = performance.now();
-    const chunk = await delivery.next(ROWS_A_BATCH, BYTES_A_BATCH);
+    const free = this.#freeBlocks.pop() ?? new ArrayBuffer(BYTES_A_BATCH);
+    const chunk = await delivery.next(ROWS_A_BATCH, free);
+    if (chunk.block !== free) this.#freeBlocks.push(free);
     this.#context.tracker.busy("order", performance.now() - startMs, chunk.rows);
     return chunk;
   }
@@ -108,15 +112,16 @@ export class SinkLoad {
   async #acknowledge(chunk: Chunk, letters: readonly DeadLetter[]): Promise<void> {
     const { store, tracker, errors } = this.#context;
     const loaded = chunk.rows - letters.length;
+    if (chunk.block?.byteLength === BYTES_A_BATCH) this.#freeBlocks.push(chunk.block);
     this.#checkpoint = {
       ...this.#checkpoint,
       position: chunk.position,
       loaded: this.#checkpoint.loaded + loaded,
       rejected: this.#checkpoint.rejected + letters.length,
     };
-    await store.acknowledge(this.#checkpoint, letters);
+    const added = await store.acknowledge(this.#checkpoint, letters);
     for (const { code } of letters) tracker.rejected(code, 1, this.#sink.url);
-    errors.add(letters.length);
+    errors.add(added.length);
     tracker.acknowledged(this.#sink.url, loaded);
   }
 

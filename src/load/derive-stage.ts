@@ -46,12 +46,13 @@ async function rejectLosers(
   collisions: readonly Collision[],
   files: readonly RunSourceFile[],
   source: Source | undefined,
-  { settings, store, tracker, errors }: RunContext,
+  { settings, store, tracker, errors, reportsRejected }: RunContext,
 ): Promise<void> {
   const [first] = collisions;
   if (settings.onCollision === "fail" && first !== undefined) {
     throw new OctoloadError("KEY_COLLISION", describeCollision(first, files));
   }
+  if (!reportsRejected) return;
   const letters: DeadLetter[] = [];
   for (const collision of collisions.filter(({ isLoserLoadable }) => isLoserLoadable)) {
     const { file, rowid } = collision.loser;
@@ -67,7 +68,7 @@ async function rejectLosers(
       row: values ? describeRow(facts?.columns ?? [], values) : null,
     });
   }
-  const added = await store.addDeadLetters(letters);
+  const added = (await store.addDeadLetters(letters)).length;
   if (added > 0) tracker.rejected("KEY_COLLISION", added);
   errors.add(added);
 }

@@ -56,7 +56,8 @@ export function restoreSelection(stored: unknown): RowSelection {
 /** SHA-256, hexadecimal. */
 export function digestSelection(selection: RowSelection): string {
   const hash = createHash("sha256");
-  for (const part of parts) hash.update(`${selection[part].length};`).update(bytesOf(selection[part]));
+  for (const part of parts)
+    hash.update(`${selection[part].length};`).update(bytesOf(selection[part]));
   return hash.digest("hex");
 }
 

@@ -15,6 +15,8 @@ export interface RunContext {
   /** Aborted when the run is to end: what is on the way is finished, nothing new begun. */
   readonly signal: AbortSignal;
   readonly errors: ErrorCount;
+  /** Of several shards the first one alone reports the rows that no sink is offered. */
+  readonly reportsRejected: boolean;
   emit(event: RunEvent): void;
 }
 

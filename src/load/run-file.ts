@@ -57,6 +57,14 @@ export interface RunFile {
   readonly maxErrors: ErrorBudget;
   /** Microseconds since 1970, decimal. */
   readonly writeTimeUs: string;
+  /** Only of a run that redrives another one. */
+  readonly redriveOf?: string;
+  readonly redrive?: {
+    /** The load that all runs of a chain of redrives complete. */
+    readonly baseRunId: string;
+    /** SHA-256 of the selection, which is kept in the run's store. */
+    readonly selection: string;
+  };
 }
 
 /** Sorts by time, and two of one second differ. */

@@ -54,17 +54,18 @@ export class RunStoreFiles {
     });
   }
 
-  /** Keeps the first letter of a row; returns how many were new. */
-  addDeadLetters(letters: readonly DeadLetter[]): number {
+  /** Keeps the first letter of a row; returns the indexes of those that were new. */
+  addDeadLetters(letters: readonly DeadLetter[]): number[] {
     return this.#attempt(() => {
       const insert = this.#deadLetters.prepare(
         "INSERT OR IGNORE INTO dead_letters VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       );
       const at = new Date().toISOString();
       const addAll = this.#deadLetters.transaction(() =>
-        letters.reduce((added, { file, rowid, sink, stage, code, message, row }) => {
-          return added + insert.run(file, rowid, sink, stage, code, message, row, at).changes;
-        }, 0),
+        letters.flatMap(({ file, rowid, sink, stage, code, message, row }, index) => {
+          const { changes } = insert.run(file, rowid, sink, stage, code, message, row, at);
+          return changes > 0 ? [index] : [];
+        }),
       );
       return addAll.immediate();
     });

@@ -13,13 +13,14 @@ const api = {
   open(runDir: string): void {
     files = new RunStoreFiles(runDir);
   },
-  addDeadLetters(letters: readonly DeadLetter[]): number {
+  addDeadLetters(letters: readonly DeadLetter[]): number[] {
     return opened().addDeadLetters(letters);
   },
   /** Dead letters and the checkpoint behind them; the letters are on the disk first. */
-  acknowledge(checkpoint: SinkCheckpoint, letters: readonly DeadLetter[]): void {
-    if (letters.length > 0) opened().addDeadLetters(letters);
+  acknowledge(checkpoint: SinkCheckpoint, letters: readonly DeadLetter[]): number[] {
+    const added = letters.length > 0 ? opened().addDeadLetters(letters) : [];
     opened().saveCheckpoint(checkpoint);
+    return added;
   },
   checkpoints(): SinkCheckpoint[] {
     return opened().checkpoints();

@@ -22,14 +22,17 @@ export class RunStore {
     }
   }
 
-  /** Settles when they are on the disk; the number of rows that had none yet. */
-  addDeadLetters(letters: readonly DeadLetter[]): Promise<number> {
+  /**
+   * Settles when they are on the disk, with the indexes of those whose row had none yet: a resumed
+   * run meets some again.
+   */
+  addDeadLetters(letters: readonly DeadLetter[]): Promise<number[]> {
     return this.#worker.call("addDeadLetters", [letters]);
   }
 
-  /** Settles when checkpoint and letters are on the disk. */
-  async acknowledge(checkpoint: SinkCheckpoint, letters: readonly DeadLetter[]): Promise<void> {
-    await this.#worker.call("acknowledge", [checkpoint, letters]);
+  /** Settles when checkpoint and letters are on the disk; the indexes of the new letters. */
+  acknowledge(checkpoint: SinkCheckpoint, letters: readonly DeadLetter[]): Promise<number[]> {
+    return this.#worker.call("acknowledge", [checkpoint, letters]);
   }
 
   checkpoints(): Promise<SinkCheckpoint[]> {

@@ -8,7 +8,7 @@ import type { DeadLetter } from "./checkpoint.js";
 import { describeRow } from "./dead-letter-row.js";
 import { describeRowFault } from "./row-faults.js";
 import { type RunContext, RunInterrupted } from "./run-context.js";
-import type { AddedBatch, FileColumns } from "./sorted-run.js";
+import type { FileColumns } from "./sorted-run.js";
 
 const limits = { maxRows: 8192, maxBytes: 4 * 2 ** 20 };
 /** A change of the source is noticed within so many batches, and once more at the end. */
@@ -72,8 +72,8 @@ class Scan {
       next = this.#read(columns.file, last);
       // Handled where it is awaited; until then another failure may come first.
       next.catch(() => undefined);
-      const added = await this.#add(block, rowids.length, columns);
-      await this.#reject(file, columns.file, rowids, added);
+      const status = await this.#add(block, rowids.length, columns);
+      if (status !== undefined) await this.#reject(file, columns.file, rowids, status);
       this.#batches += 1;
       if (this.#batches % BATCHES_BETWEEN_CHECKS === 0) await this.#source.check();
     }
@@ -101,8 +101,14 @@ class Scan {
     );
   }
 
-  async #add(block: ArrayBuffer, rows: number, columns: FileColumns): Promise<AddedBatch> {
+  /** @returns the rows' status, where one of them was rejected */
+  async #add(
+    block: ArrayBuffer,
+    rows: number,
+    columns: FileColumns,
+  ): Promise<Uint8Array | undefined> {
     const { sorted, tracker } = this.#context;
+    const rejectedBefore = sorted.mark.rejected;
     const startMs = performance.now();
     const added = await sorted.add(new Uint8Array(block), rows, columns);
     const before = this.#cpuMs;
@@ -113,7 +119,7 @@ class Scan {
     tracker.busy("sort", sortMs, rows);
     tracker.limit(performance.now() - startMs > 2 * (sortMs + encodeMs) ? "disk" : "encode");
     tracker.scanned(rows);
-    return added;
+    return added.mark.rejected > rejectedBefore ? added.status : undefined;
   }
 
   /** Dead letters are on the disk before a later spill could take their rows as done. */
@@ -121,8 +127,9 @@ class Scan {
     file: SourceFile,
     number: number,
     rowids: BigInt64Array,
-    { status }: AddedBatch,
+    status: Uint8Array,
   ): Promise<void> {
+    if (!this.#context.reportsRejected) return;
     const rejected: { rowid: bigint; status: number }[] = [];
     for (const [row, code] of status.entries()) {
       if (code !== rowStatus.ok) rejected.push({ rowid: rowids[row] ?? 0n, status: code });
@@ -145,9 +152,9 @@ class Scan {
         row: value === null ? null : describeRow(columnNamesOf(file), value),
       };
     });
-    await this.#context.store.addDeadLetters(letters);
-    for (const { code } of letters) this.#context.tracker.rejected(code, 1);
-    this.#context.errors.add(letters.length);
+    const added = await this.#context.store.addDeadLetters(letters);
+    for (const index of added) this.#context.tracker.rejected(letters[index]?.code ?? "", 1);
+    this.#context.errors.add(added.length);
   }
 }
 
@@ -157,8 +164,10 @@ function rowidsOf(block: ArrayBuffer): BigInt64Array {
   return new BigInt64Array(block, HEAD_WORDS * 8, rows);
 }
 
-function absentMask({ absent }: SourceFile): number {
-  return absent.reduce((mask, key) => mask | (1 << columnKeys.indexOf(key)), 0);
+/** X, Y and Z that a point column gives are no columns of the table either. */
+function absentMask({ absent, geometry }: SourceFile): number {
+  const ofPoint = geometry === null ? [] : (["x", "y", "z"] as const);
+  return [...absent, ...ofPoint].reduce((mask, key) => mask | (1 << columnKeys.indexOf(key)), 0);
 }
 
 function columnNamesOf(file: SourceFile): readonly string[] {

@@ -223,6 +223,17 @@ export class SortedRun {
     return key.length === 0 ? undefined : key;
   }
 
+  /**
+   * Gives memory and folders back; no other call may go on or follow. Without it the garbage
+   * collector does, and until then no run in this process can go on with the folder.
+   */
+  async close(): Promise<void> {
+    const derivation = this.#derivation;
+    this.#derivation = undefined;
+    if (derivation !== undefined) await nativeAddon().derivationClose(derivation, true);
+    await nativeAddon().ingestClose(this.#ingest, true);
+  }
+
   #requireDerivation(): DerivationHandle {
     if (this.#derivation !== undefined) return this.#derivation;
     throw new OctoloadError("INTERNAL", "a run was read before anything was derived");
@@ -248,8 +259,9 @@ export class Delivery {
     this.#handle = handle;
   }
 
-  async next(maxRows: number, maxBytes: number): Promise<Chunk> {
-    let block = new ArrayBuffer(maxBytes);
+  /** @param free memory to fill, where it suffices */
+  async next(maxRows: number, free: ArrayBuffer): Promise<Chunk> {
+    let block = free;
     let chunk = await nativeAddon().deliveryNext(
       this.#handle,
       maxRows,

@@ -92,6 +92,8 @@ export interface LoadAddon {
   }>;
   ingestSpill(ingest: IngestHandle, onPool: true): Promise<{ failure: NativeFailure | null }>;
   ingestFinish(ingest: IngestHandle, onPool: true): Promise<{ failure: NativeFailure | null }>;
+  /** Frees its memory and its folder, for another run in this process; no call of it may go on. */
+  ingestClose(ingest: IngestHandle, onPool: true): Promise<{ failure: NativeFailure | null }>;
   openDerivation(
     folder: string,
     identity: string,
@@ -126,6 +128,11 @@ export interface LoadAddon {
     rowsByLevel: Float64Array;
     survey: NativeSurvey;
   }>;
+  /** As ingestClose(). */
+  derivationClose(
+    derivation: DerivationHandle,
+    onPool: true,
+  ): Promise<{ failure: NativeFailure | null }>;
   /** `position` and `upper` are empty where the rows begin and end. */
   openDelivery(
     ingest: IngestHandle,

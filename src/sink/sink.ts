@@ -44,6 +44,8 @@ export interface TargetFacts {
   /** All columns of the table in its own order, for an export; left out: not known. */
   readonly columnOrder?: readonly string[];
   readonly runId: string;
+  /** The load that this run completes, where it is no load of its own. */
+  readonly baseRunId?: string;
   /** Microseconds since 1970, one for the whole run. */
   readonly writeTimeUs: bigint;
   /** Another source than those the target records may be added. */
@@ -83,7 +85,8 @@ export interface Sink {
   open(facts: TargetFacts): Promise<void>;
 
   /**
-   * Writes the whole batch. A failure that a row may be the cause of is thrown as
+   * Writes the whole batch, whose memory is the sink's until the promise settles and no longer: it
+   * is used again. A failure that a row may be the cause of is thrown as
    * SINK_BATCH_FAILED, nothing of the batch written: the caller bisects. Other failures are
    * the target's: nothing more can be written.
    */

@@ -3,6 +3,7 @@ import Sqlite, { type Database, type Statement } from "better-sqlite3";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { type ColumnMapping, columnKeys } from "./columns.js";
 import { openConnection } from "./connection.js";
+import { countRows } from "./count-rows.js";
 import { describeChange, type FileFacts, readFileFacts } from "./file-facts.js";
 import { packSql, rowidSql, rowSql } from "./pack-sql.js";
 import { RankIndex } from "./rank-index.js";
@@ -56,6 +57,7 @@ export class FileReader {
   readonly #sql: string;
   readonly #where: string | undefined;
   #index: RankIndex | null = null;
+  #rows: number | null = null;
 
   /**
    * @param path a real path
@@ -105,7 +107,10 @@ export class FileReader {
   }
 
   countRows(): number {
-    return this.#guarded(() => this.#ranks().rows);
+    return this.#guarded(() => {
+      this.#rows ??= countRows(this.#database, this.table);
+      return this.#rows;
+    });
   }
 
   /** @param ranks each from 0, in the rowids' order */

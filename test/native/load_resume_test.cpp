@@ -77,6 +77,7 @@ void test_kills(Random& random, size_t rounds) {
 void test_uneven_spills(Random& random) {
   TreeShape shape;
   shape.rows = 600;
+  shape.may_lack_columns = false;
   shape.padding = 9'000;
   shape.id_bytes = 40'000;
   const Case load(shape, random);
@@ -196,7 +197,7 @@ void test_derived_spills(Random& random) {
   load::IngestOptions options = ingest_options(scratch);
   options.orders = {true, false};
   TreeShape shape;
-  shape.rows = 25'000;
+  shape.rows = 30'000;
   shape.is_nasty = false;
   TreeMaker maker(options.rows.frame, shape, random);
   const auto ingest = open_ingest(options);

@@ -75,6 +75,36 @@ struct TreeShape {
   size_t padding = 0;   // of Metadata that does not compress, in bytes on average
   size_t id_bytes = 8;  // of a TEXT Id at most
   bool is_nasty = true;
+  bool may_lack_columns = true;
+};
+
+// Random cells, most of them around other ones.
+class CellMaker {
+ public:
+  explicit CellMaker(Random& random) : random_(random) {}
+
+  Oracle::Cell next() {
+    Oracle::Cell cell = cells_.empty() ? random_cell() : cells_[random_.next() % cells_.size()];
+    const uint64_t choice = random_.next() % 10;
+    if (choice == 0) cell = random_cell();
+    if (choice >= 3 && cell.first < 26) {
+      cell = {cell.first + 1, cell.second * 8 + random_.next() % 8};
+    } else if (choice == 1 && cell.first > 0) {
+      cell = {cell.first - 1, cell.second >> 3};
+    }
+    cells_.push_back(cell);
+    return cell;
+  }
+
+ private:
+  Oracle::Cell random_cell() {
+    const auto level = static_cast<unsigned>(random_.next() % 27);
+    const Wide code = Wide{random_.next()} << 64 | random_.next();
+    return {level, code & ((Wide{1} << (3 * level)) - 1)};
+  }
+
+  Random& random_;
+  std::vector<Oracle::Cell> cells_;
 };
 
 class TreeMaker {
@@ -97,7 +127,9 @@ class TreeMaker {
                                    1u << batch::kDensityColumn | 1u << batch::kMetadataColumn |
                                    1u << batch::kCreatedColumn;
     constexpr uint32_t kPoint = 7u << batch::kXColumn;  // X, Y and Z lie in a geometry
-    if (one_in(random_, 3)) file.facts.absent = static_cast<uint32_t>(random_.next()) & kOptional;
+    if (shape_.may_lack_columns && one_in(random_, 3)) {
+      file.facts.absent = static_cast<uint32_t>(random_.next()) & kOptional;
+    }
     if (one_in(random_, 4)) file.facts.absent |= kPoint;
     const size_t extras = one_in(random_, 2) ? 1 + random_.next() % 3 : 0;
     file.facts.column_set = extras > 0 ? static_cast<uint32_t>(1 + random_.next() % 300) : 0;
@@ -111,7 +143,7 @@ class TreeMaker {
   LoadRow make_row(int64_t rowid, const load::FileFacts& facts, size_t extras) {
     LoadRow row;
     row.rowid = rowid;
-    const Oracle::Cell cell = next_cell();
+    const Oracle::Cell cell = cells_.next();
     const bool is_centered = one_in(random_, 2);
     for (size_t axis = 0; axis < 3; ++axis) {
       const double place = is_centered ? 0.5 : random_.unit();
@@ -163,30 +195,10 @@ class TreeMaker {
     return random_value(random_, static_cast<uint8_t>(1 + random_.next() % 5));
   }
 
-  // Around cells there are already, more often than not.
-  Oracle::Cell next_cell() {
-    Oracle::Cell cell = cells_.empty() ? random_cell() : cells_[random_.next() % cells_.size()];
-    const uint64_t choice = random_.next() % 10;
-    if (choice == 0) cell = random_cell();
-    if (choice >= 3 && cell.first < 26) {
-      cell = {cell.first + 1, cell.second * 8 + random_.next() % 8};
-    } else if (choice == 1 && cell.first > 0) {
-      cell = {cell.first - 1, cell.second >> 3};
-    }
-    cells_.push_back(cell);
-    return cell;
-  }
-
-  Oracle::Cell random_cell() {
-    const auto level = static_cast<unsigned>(random_.next() % 27);
-    const Wide code = Wide{random_.next()} << 64 | random_.next();
-    return {level, code & ((Wide{1} << (3 * level)) - 1)};
-  }
-
   Frame frame_;
   TreeShape shape_;
   Random& random_;
-  std::vector<Oracle::Cell> cells_;
+  CellMaker cells_{random_};
 };
 
 }  // namespace octoload::test

@@ -42,6 +42,9 @@ inline std::unique_ptr<load::Ingest> open_ingest(const load::IngestOptions& opti
   return ingest;
 }
 
+// A batch has to fit into each sort's memory.
+inline constexpr size_t kMaxBatchBytes = 400'000;
+
 inline size_t random_batch(Random& random) {
   return 1 + random.next() % (one_in(random, 3) ? 100 : 20);
 }
@@ -59,9 +62,13 @@ inline bool feed(load::Ingest& ingest, const std::vector<LoadFile>& source, cons
       if (left == 0) break;
       if (batches == 0) return true;
       --batches;
-      const std::span<const LoadRow> rows(&*begin, std::min(left, random_batch(random)));
+      std::span<const LoadRow> rows(&*begin, std::min(left, random_batch(random)));
+      Bytes block = make_source_block(rows);
+      while (block.size() > kMaxBatchBytes && rows.size() > 1) {
+        rows = rows.first(rows.size() / 2);
+        block = make_source_block(rows);
+      }
       std::vector<uint8_t> status(rows.size(), 0xEE);
-      const Bytes block = make_source_block(rows);
       if (!CHECK(ingest.add(parse_source(block), file.facts, status).ok())) return false;
       for (size_t i = 0; i < rows.size(); ++i) {
         CHECK_EQ(status[i], model.status(file.facts.number, rows[i].rowid));
@@ -73,6 +80,7 @@ inline bool feed(load::Ingest& ingest, const std::vector<LoadFile>& source, cons
 
 inline void check_counts(const load::IngestMark& mark, const LoadModel& model) {
   CHECK_EQ(mark.rows, model.counts().rows);
+  CHECK_EQ(mark.passed, model.counts().passed);
   CHECK_EQ(mark.selected, model.counts().selected);
   CHECK_EQ(mark.rejected, model.counts().rejected);
   CHECK_EQ(mark.unreadable_created, model.counts().unreadable_created);
@@ -92,6 +100,7 @@ inline std::unique_ptr<load::Derivation> derive_all(const load::Ingest& ingest,
       for (const derive::Collision& collision : derivation->collisions()) {
         const LoadModel::Name loser = {collision.loser_file, collision.loser_rowid};
         CHECK(!collisions.contains(loser));
+        CHECK_EQ(collision.loser_is_loadable, model.is_loadable(loser.first, loser.second));
         collisions[loser] = {collision.winner_file, collision.winner_rowid};
       }
     }

@@ -34,6 +34,33 @@ load::IngestOptions random_options(const ScratchFolder& scratch, Random& random)
   return options;
 }
 
+// Rows named by what they are called and by where they lie, some by neither.
+void test_named_rows(Random& random, size_t rounds) {
+  for (size_t round = 0; round < rounds; ++round) {
+    const ScratchFolder scratch;
+    load::IngestOptions options = random_options(scratch, random);
+    TreeMaker maker(options.rows.frame, {}, random);
+    const std::vector<LoadFile> source = maker.make();
+    Named named;
+    const Judge judge(options.rows);
+    for (const LoadFile& file : source) {
+      for (const LoadRow& row : file.rows) {
+        const Judged judged = judge.judge(row);
+        if (one_in(random, 20)) named.rows.push_back({file.facts.number, row.rowid});
+        if (judged.has_key && one_in(random, 100)) {
+          named.cells.push_back({judged.level, judged.code});
+        }
+      }
+    }
+    options.selection = named.selection();
+    const LoadModel model(source, options, &named);
+    const auto ingest = open_ingest(options);
+    if (ingest == nullptr) return;
+    CHECK(!feed(*ingest, source, model, random, SIZE_MAX));
+    check_rest_of_way(*ingest, options, model, random);
+  }
+}
+
 void test_small_trees(Random& random, size_t rounds) {
   for (size_t round = 0; round < rounds; ++round) {
     const ScratchFolder scratch;
@@ -51,6 +78,7 @@ void test_spills(Random& random) {
   options.rows.coerce_text = true;
   TreeShape shape;
   shape.rows = 600;
+  shape.may_lack_columns = false;
   shape.padding = 10'000;
   shape.id_bytes = 60'000;
   TreeMaker maker(options.rows.frame, shape, random);
@@ -109,6 +137,7 @@ int main(int argc, char** argv) {
   const size_t effort = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 30;
   Random random(60);
   test_small_trees(random, 4 + effort);
+  test_named_rows(random, 2 + effort / 5);
   test_spills(random);
   test_no_rows(random);
   test_refusals();

@@ -6,7 +6,7 @@ import {
   type OracleRow,
   type SqliteValue,
 } from "./derive-oracle.js";
-import { isInside, fractionOf, oracleEncode } from "./morton-oracle.js";
+import { fractionOf, isInside, oracleEncode } from "./morton-oracle.js";
 import type { StoredRow, StoredValue } from "./source-tables.js";
 
 /**
@@ -60,7 +60,7 @@ export function expectedLoad(
     const cell = key === undefined ? undefined : cells.get(cellKey(key.level, key.code));
     const hasLost = cell !== undefined && cell.row.judged.source !== source;
     const isTooDeep = key !== undefined && key.level > maxLevel;
-    const code = fault ?? (hasLost ? "KEY_COLLISION" : isTooDeep ? "LEVEL_TOO_DEEP" : undefined);
+    const code = fault ?? codeOfCell(hasLost, isTooDeep);
     if (code !== undefined) rejected.push({ source, code });
     else if (cell !== undefined) {
       const { level, code: morton, created, material } = cell.row;
@@ -71,6 +71,11 @@ export function expectedLoad(
     }
   }
   return { loaded, rejected };
+}
+
+function codeOfCell(hasLost: boolean, isTooDeep: boolean): string | undefined {
+  if (hasLost) return "KEY_COLLISION";
+  return isTooDeep ? "LEVEL_TOO_DEEP" : undefined;
 }
 
 function judge(source: SourceRow, frame: FrameSpec): Judged {

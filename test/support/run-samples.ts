@@ -73,9 +73,7 @@ interface StoredCell {
 /** What an embedded target of either layout holds, by level and code. */
 export function targetCells(path: string): TargetCell[] {
   const database = new Database(path, { readonly: true });
-  const isTile = database
-    .prepare("SELECT 1 FROM sqlite_schema WHERE name = 'octree_tiles'")
-    .get();
+  const isTile = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'octree_tiles'").get();
   const [table, high, low] = isTile
     ? ["octree_tiles", "tile", "cell"]
     : ["octree_nodes", "morton_code >> 15", "morton_code & 32767"];

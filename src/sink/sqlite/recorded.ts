@@ -5,7 +5,7 @@ import { parseTargetUrl } from "../target-url.js";
 import { targetFailure } from "./failure.js";
 import { readMeta } from "./meta.js";
 import { openExisting } from "./open-existing.js";
-import { readLastWriteTime } from "./state.js";
+import { type LastRun, readLastRun, readLastWriteTime } from "./state.js";
 
 /**
  * The write time of a target's last run in microseconds since 1970: a run takes the greater of now
@@ -15,6 +15,15 @@ import { readLastWriteTime } from "./state.js";
  */
 export function lastWriteTimeUs(url: string): bigint {
   return lookInto(url, (database) => readLastWriteTime(database)) ?? 0n;
+}
+
+/**
+ * A target's last run; undefined: no run yet, or the target keeps nothing.
+ *
+ * @throws OctoloadError TARGET_*
+ */
+export function lastRun(url: string): LastRun | undefined {
+  return lookInto(url, (database) => readLastRun(database));
 }
 
 /** The column sets that a target's envelopes may name, for numberColumnSets(). */

@@ -4,7 +4,25 @@ import type { TargetFacts } from "../sink.js";
 const SCOPE = "runs";
 const LAST_WRITE_TIME = "last_write_time_us";
 const LAST_RUN = "last_run";
+/** The load that the run of the last write time is, or completes. */
+const LAST_BASE_RUN = "last_base_run";
 const RUN_COUNT = "run_count";
+
+export interface LastRun {
+  /** Of the run that opened the target last. */
+  readonly runId: string;
+  /** Of the load whose rows are the newest: a run, or the one that it completes. */
+  readonly baseRunId: string;
+  readonly writeTimeUs: bigint;
+}
+
+/** undefined: there was none. */
+export function readLastRun(database: Database.Database): LastRun | undefined {
+  const runId = readState(database, LAST_RUN);
+  if (runId === undefined) return undefined;
+  const baseRunId = readState(database, LAST_BASE_RUN) ?? runId;
+  return { runId, baseRunId, writeTimeUs: readLastWriteTime(database) };
+}
 
 /** The write time of the target's last run in microseconds since 1970; 0n when there was none. */
 export function readLastWriteTime(database: Database.Database): bigint {
@@ -14,7 +32,7 @@ export function readLastWriteTime(database: Database.Database): bigint {
 /** Notes a run before its first row: whatever becomes of it, a later run's rows are newer. */
 export function recordRun(
   database: Database.Database,
-  { runId, writeTimeUs }: Pick<TargetFacts, "runId" | "writeTimeUs">,
+  { runId, baseRunId, writeTimeUs }: Pick<TargetFacts, "runId" | "baseRunId" | "writeTimeUs">,
 ): void {
   const put = database.prepare("INSERT OR REPLACE INTO octoload_state VALUES (?, ?, ?, ?, ?)");
   const set = (key: string, value: string) => put.run(SCOPE, key, value, Date.now(), runId);
@@ -23,7 +41,9 @@ export function recordRun(
     set(LAST_RUN, runId);
   }
   // A run that resumes may be older than one that came meanwhile.
-  if (writeTimeUs > readLastWriteTime(database)) set(LAST_WRITE_TIME, String(writeTimeUs));
+  if (writeTimeUs <= readLastWriteTime(database)) return;
+  set(LAST_WRITE_TIME, String(writeTimeUs));
+  set(LAST_BASE_RUN, baseRunId ?? runId);
 }
 
 function readState(database: Database.Database, key: string): string | undefined {

@@ -1,19 +1,14 @@
 // The loop that a script would begin with: every row through better-sqlite3's
 // iterate(), its code computed (in batches, the fastest way), rows counted.
-//   node job-iterate.ts SOURCE
+//   node job-iterate.mjs SOURCE
 import Database from "better-sqlite3";
 import { encode } from "../../dist/index.js";
-import { printCost } from "./process-cost.js";
+import { printCost } from "./process-cost.mjs";
+
+/** @typedef {{X: number, Y: number, Z: number, Level: number}} Row */
 
 const BATCH = 8192;
 const [source = ""] = process.argv.slice(2);
-
-interface Row {
-  readonly X: number;
-  readonly Y: number;
-  readonly Z: number;
-  readonly Level: number;
-}
 
 await printCost(() => {
   const database = new Database(source, { readonly: true });
@@ -29,7 +24,8 @@ await printCost(() => {
     rows += encode(batch, level.subarray(0, end)).codes.length;
     filled = 0;
   };
-  for (const row of database.prepare<[], Row>("SELECT * FROM nodes").iterate()) {
+  for (const found of database.prepare("SELECT * FROM nodes").iterate()) {
+    const row = /** @type {Row} */ (found);
     x[filled] = row.X;
     y[filled] = row.Y;
     z[filled] = row.Z;

@@ -3,25 +3,17 @@
 // nothing, wraps nothing and keeps only some columns: less work than a backfill.
 // Durability as the embedded sink's: WAL, synchronous FULL, 16384 rows a
 // transaction.
-//   node job-insert.ts SOURCE TARGET
+//   node job-insert.mjs SOURCE TARGET
 import Database from "better-sqlite3";
 import { encode } from "../../dist/index.js";
-import { printCost } from "./process-cost.js";
+import { printCost } from "./process-cost.mjs";
+
+/** @typedef {{X: number, Y: number, Z: number, Level: number, MaterialId: number | null, Metadata: string, Created: string}} Row */
 
 const BATCH = 16_384;
 const [source = "", target = ""] = process.argv.slice(2);
 
-interface Row {
-  readonly X: number;
-  readonly Y: number;
-  readonly Z: number;
-  readonly Level: number;
-  readonly MaterialId: number | null;
-  readonly Metadata: string;
-  readonly Created: string;
-}
-
-function openTarget(): Database.Database {
+function openTarget() {
   const database = new Database(target);
   database.pragma("journal_mode = WAL");
   database.pragma("synchronous = FULL");
@@ -35,15 +27,19 @@ function openTarget(): Database.Database {
 await printCost(() => {
   const database = openTarget();
   const insert = database.prepare("INSERT INTO octree_nodes VALUES (?, ?, ?, 1.0, 0, ?, ?)");
-  const insertAll = database.transaction((rows: readonly Row[], codes: BigUint64Array) => {
-    for (const [i, { Level, MaterialId, Metadata, Created }] of rows.entries()) {
-      insert.run(codes[i], Level, MaterialId, Buffer.from(Metadata), Date.parse(Created));
-    }
-  });
+  const insertAll = database.transaction(
+    (/** @type {readonly Row[]} */ rows, /** @type {BigUint64Array} */ codes) => {
+      for (const [i, { Level, MaterialId, Metadata, Created }] of rows.entries()) {
+        insert.run(codes[i], Level, MaterialId, Buffer.from(Metadata), Date.parse(Created));
+      }
+    },
+  );
   let count = 0;
-  let rows: Row[] = [];
+  /** @type {Row[]} */
+  let rows = [];
   const flush = () => {
-    const column = (name: "X" | "Y" | "Z") => Float64Array.from(rows, (row) => row[name]);
+    const column = (/** @type {"X" | "Y" | "Z"} */ name) =>
+      Float64Array.from(rows, (row) => row[name]);
     const points = { x: column("X"), y: column("Y"), z: column("Z") };
     const { codes } = encode(
       points,
@@ -54,8 +50,8 @@ await printCost(() => {
     rows = [];
   };
   const reader = new Database(source, { readonly: true });
-  for (const row of reader.prepare<[], Row>("SELECT * FROM nodes").iterate()) {
-    rows.push(row);
+  for (const row of reader.prepare("SELECT * FROM nodes").iterate()) {
+    rows.push(/** @type {Row} */ (row));
     if (rows.length === BATCH) flush();
   }
   flush();

@@ -1,6 +1,6 @@
-// A whole backfill: node job-backfill.ts SOURCE TARGET RUN_DIR MEMORY_MIB
+// A whole backfill: node job-backfill.mjs SOURCE TARGET RUN_DIR MEMORY_MIB
 import { backfill } from "../../dist/backfill/backfill.js";
-import { printCost } from "./process-cost.js";
+import { printCost } from "./process-cost.mjs";
 
 const [source = "", target = "", runDir = "", memoryMib = "256"] = process.argv.slice(2);
 

@@ -1,0 +1,47 @@
+// What a process spends on a job. Plain JavaScript, as are the jobs: a loader
+// for TypeScript would be part of the memory.
+import { monitorEventLoopDelay } from "node:perf_hooks";
+
+/**
+ * @typedef {object} Cost start-up left out, but for the memory
+ * @property {number} rows
+ * @property {number} cpuMs of all threads, user and system
+ * @property {number} wallMs
+ * @property {number} maxRssMib
+ * @property {number} eventLoopP99Ms
+ * @property {number} eventLoopMaxMs
+ * @property {Record<string, number>} stagesMs wall clock that each stage was busy
+ */
+
+/**
+ * @typedef {object} Job
+ * @property {number} rows
+ * @property {Record<string, number>} [stagesMs]
+ */
+
+/**
+ * Runs a job and prints its cost as the process's last line.
+ *
+ * @param {() => Job | Promise<Job>} job
+ */
+export async function printCost(job) {
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  const cpuBefore = process.cpuUsage();
+  const startMs = performance.now();
+  const { rows, stagesMs = {} } = await job();
+  const wallMs = performance.now() - startMs;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  delay.disable();
+  /** @type {Cost} */
+  const cost = {
+    rows,
+    cpuMs: (user + system) / 1000,
+    wallMs,
+    maxRssMib: process.resourceUsage().maxRSS / 1024,
+    eventLoopP99Ms: delay.percentile(99) / 1e6,
+    eventLoopMaxMs: delay.max / 1e6,
+    stagesMs,
+  };
+  console.log(JSON.stringify(cost));
+}
