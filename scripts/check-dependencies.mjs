@@ -49,7 +49,15 @@ const rules = {
   },
   "src/report": { mayUse: ["src/load", "src/encoding", "src/worker", "src/errors"] },
   "src/backfill": {
-    mayUse: ["src/load", "src/report", "src/source", "src/sink", "src/encoding", "src/native", "src/errors"],
+    mayUse: [
+      "src/load",
+      "src/report",
+      "src/source",
+      "src/sink",
+      "src/encoding",
+      "src/native",
+      "src/errors",
+    ],
   },
   "src/cli": { mayUse: ["src/*"], packages: ["commander"] },
   "src/index.ts": { mayUse: ["src/*"] },

@@ -1,4 +1,10 @@
 export {
+  type BackfillResult,
+  backfill,
+} from "./backfill/backfill.js";
+export type { BackfillHooks } from "./backfill/backfill-run.js";
+export { type RedriveOptions, type RedriveResult, redrive } from "./backfill/redrive.js";
+export {
   ancestorAt,
   children,
   codeOf,
@@ -99,4 +105,27 @@ export {
 } from "./encoding/value-column.js";
 export { type ErrorCode, type ErrorEntry, errorTable } from "./errors/codes.js";
 export { OctoloadError } from "./errors/octoload-error.js";
+export {
+  type GenerateCall,
+  type GenerateOptions,
+  type GenerateProgress,
+  type GenerateResult,
+  generate,
+} from "./generate/generate.js";
+export type { BackfillOptions } from "./load/load-settings.js";
+export type {
+  Outcome,
+  Phase,
+  Progress,
+  RunEvent,
+  SinkProgress,
+  StageTime,
+} from "./load/progress.js";
+export type { RunMap, RunReport } from "./load/run-report.js";
+export { steerRun } from "./load/steer-run.js";
 export type { Kinds, Levels, NativeKernel, Slots } from "./native/addon.js";
+export type { ColumnMapping } from "./source/columns.js";
+export { type ExportOptions, type ExportResult, exportTarget } from "./target/export.js";
+export { type OpenTargetOptions, openTarget } from "./target/open-target.js";
+export type { BoxOptions, Target } from "./target/target.js";
+export { RawText, type SourceValue, type TargetRow } from "./target/target-row.js";

@@ -1,4 +1,12 @@
-import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
@@ -18,6 +26,11 @@ function edit(path: string, sql: string): void {
   database.close();
 }
 
+/** As an encrypted database looks without its key. */
+function overwrite(path: string): void {
+  writeFileSync(path, "nothing of SQLite's, ".repeat(1000));
+}
+
 /** Acts when the run enters a phase: before anything of the phase is done. */
 function onPhase(phase: string, act: () => void) {
   return (event: RunEvent) => {
@@ -28,22 +41,15 @@ function onPhase(phase: string, act: () => void) {
 describe("a source that cannot be read", () => {
   it("is refused before anything is written", async () => {
     const cases = [
-      { code: "SOURCE_MISSING", exitCode: 3, spoil: (path: string) => `${path}-nowhere` },
-      {
-        code: "SOURCE_NOT_DATABASE",
-        exitCode: 3,
-        spoil: (path: string) => (writeFileSync(path, "no database, ".repeat(1000)), path),
-      },
-      { code: "SOURCE_EMPTY", exitCode: 3, spoil: (path: string) => (truncateSync(path, 0), path) },
-      {
-        code: "SOURCE_DAMAGED",
-        exitCode: 5,
-        spoil: (path: string) => (truncateSync(path, 4096 * 3), path),
-      },
+      { code: "SOURCE_MISSING", exitCode: 3, spoil: (path: string) => rmSync(path) },
+      { code: "SOURCE_NOT_DATABASE", exitCode: 3, spoil: overwrite },
+      { code: "SOURCE_EMPTY", exitCode: 3, spoil: (path: string) => truncateSync(path, 0) },
+      { code: "SOURCE_DAMAGED", exitCode: 5, spoil: (path: string) => truncateSync(path, 12_288) },
     ];
     for (const { code, exitCode, spoil } of cases) {
       const at = backfillCase(folder, nodeTable(300));
-      const result = await loadCommand({ ...at, source: spoil(at.source) });
+      spoil(at.source);
+      const result = await loadCommand(at);
       expect({ code: result.error?.code, exitCode: result.exitCode }).toEqual({ code, exitCode });
       expect(result.error?.remedy.length).toBeGreaterThan(20);
       expect([existsSync(at.target), existsSync(at.runDir)]).toEqual([false, false]);
@@ -147,7 +153,6 @@ describe("a source that is edited", () => {
     expect((await load(at, { snapshotDir }, hooks)).outcome).toBe("interrupted");
     expect((await load(at)).outcome).toBe("done");
     expect(await exportOf(at)).toEqual(original);
-    const { readdirSync } = await import("node:fs");
     const left = readdirSync(at.folder).filter((name) => name.includes("snapshot"));
     expect(left).toEqual([]);
   });

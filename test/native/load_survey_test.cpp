@@ -12,7 +12,10 @@ using namespace octoload::test;
 
 namespace {
 
-// A pixel is 2^16 cells of level 26 wide and 2^17 high.
+// In cells of level 26.
+constexpr uint64_t kPixelWidth = (uint64_t{1} << 26) / load::kMapWidth;
+constexpr uint64_t kPixelHeight = (uint64_t{1} << 26) / load::kMapHeight;
+
 class Raster {
  public:
   void add(unsigned level, Wide code) {
@@ -22,8 +25,10 @@ class Raster {
       y |= static_cast<uint64_t>(code >> (3 * bit + 1) & 1) << bit;
     }
     const unsigned shift = 26 - level;
-    const uint64_t left = (x << shift) >> 16, right = (((x + 1) << shift) - 1) >> 16;
-    const uint64_t bottom = (y << shift) >> 17, top = (((y + 1) << shift) - 1) >> 17;
+    const uint64_t left = (x << shift) / kPixelWidth;
+    const uint64_t right = (((x + 1) << shift) - 1) / kPixelWidth;
+    const uint64_t bottom = (y << shift) / kPixelHeight;
+    const uint64_t top = (((y + 1) << shift) - 1) / kPixelHeight;
     ++nodes[bottom * load::kMapWidth + left];
     for (uint64_t row = bottom; row <= top; ++row) {
       for (uint64_t column = left; column <= right; ++column) {

@@ -38,7 +38,8 @@ export async function load(
 ): Promise<RunReport> {
   const options = { sources: [source], to: [`sqlite:${target}`], runDir, ...changes };
   const orders = new Set(options.to.map((url) => url.includes("layout=tile"))).size;
-  const { report } = await backfill({ memoryBytes: MIN_MEMORY_BYTES * orders, ...options }, hooks);
+  const memoryBytes = MIN_MEMORY_BYTES * Math.max(1, orders);
+  const { report } = await backfill({ memoryBytes, ...options }, hooks);
   return report;
 }
 
