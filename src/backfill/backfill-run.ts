@@ -23,15 +23,10 @@ import type { Sink } from "../sink/sink.js";
 import type { Source } from "../source/source.js";
 import { type BegunRun, REPORT_FILE, REPORT_PAGE, SPILL_FOLDER } from "./begin-run.js";
 import { requireRoom } from "./disk-room.js";
+import type { BackfillHooks } from "./hooks.js";
 import { makeReport, rejectedBeforeSinks } from "./make-report.js";
 import { facts, type RunParts } from "./set-up.js";
 import { shardBounds, shardRanks } from "./shard-bounds.js";
-
-export interface BackfillHooks {
-  /** Aborting it finishes what is on the way, saves a checkpoint and ends the run. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (event: RunEvent) => void;
-}
 
 const LOOK_INTERVAL_MS = 250;
 const DERIVED_FACT = "derived";

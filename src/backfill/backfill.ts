@@ -4,8 +4,9 @@ import { OctoloadError } from "../errors/octoload-error.js";
 import type { BackfillOptions } from "../load/load-settings.js";
 import { RUN_FILE } from "../load/run-file.js";
 import type { RunReport } from "../load/run-report.js";
-import { type BackfillHooks, BackfillRun } from "./backfill-run.js";
+import { BackfillRun } from "./backfill-run.js";
 import { type BegunRun, beginRun } from "./begin-run.js";
+import type { BackfillHooks } from "./hooks.js";
 import type { RedriveRequest } from "./redrive-rows.js";
 import { setUp } from "./set-up.js";
 

@@ -6,7 +6,7 @@ import { type RunFile, readRunFile } from "../load/run-file.js";
 import { lastRun } from "../sink/sqlite/recorded.js";
 import { parseTargetUrl } from "../sink/target-url.js";
 import { type BackfillResult, load } from "./backfill.js";
-import type { BackfillHooks } from "./backfill-run.js";
+import type { BackfillHooks } from "./hooks.js";
 
 export interface RedriveOptions
   extends Pick<BackfillOptions, "runsDir" | "memoryBytes" | "maxErrors" | "rowsPerSecond"> {

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import type { BackfillResult } from "../backfill/backfill.js";
-import type { BackfillHooks } from "../backfill/backfill-run.js";
+import type { BackfillHooks } from "../backfill/hooks.js";
 import { type ExitCode, exitCodes } from "./exit-codes.js";
 import type { CliIo } from "./io.js";
 import { writeJson } from "./output.js";

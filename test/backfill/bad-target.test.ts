@@ -63,17 +63,6 @@ describe("a target that does not fit", () => {
     expect(twice.code).toBe("USAGE");
     expect(readFileSync(at.target, "utf8")).toContain("a letter to a friend");
   });
-
-  it("is refused while another run writes to it", async () => {
-    const at = backfillCase(folder, nodeTable(5));
-    let second: Promise<unknown> | undefined;
-    const onProgress = (event: RunEvent) => {
-      if (event.event !== "phase" || event.phase !== "scan") return;
-      second ??= rejectionOf(load({ ...at, runDir: `${at.runDir}-2` }));
-    };
-    expect((await load(at, { rowsPerSecond: 5 }, { onProgress })).outcome).toBe("done");
-    expect(await second).toMatchObject({ code: "TARGET_LOCKED" });
-  });
 });
 
 describe("a target that refuses some rows", () => {

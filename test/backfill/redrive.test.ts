@@ -4,7 +4,7 @@ import Database from "better-sqlite3";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { backfill } from "../../src/backfill/backfill.js";
-import type { BackfillHooks } from "../../src/backfill/backfill-run.js";
+import type { BackfillHooks } from "../../src/backfill/hooks.js";
 import { type RedriveOptions, redrive } from "../../src/backfill/redrive.js";
 import type { RunReport } from "../../src/load/run-report.js";
 import { runCli } from "../cli/run-cli.js";

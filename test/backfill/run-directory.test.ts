@@ -73,18 +73,6 @@ describe("a run directory", () => {
     expect(report.materials.reduce((sum, { rows }) => sum + rows, 0)).toBe(59);
   });
 
-  it("is taken by one process at a time", async () => {
-    const at = backfillCase(folder, nodeTable(20));
-    let second: Promise<unknown> | undefined;
-    const onProgress = (event: RunEvent) => {
-      if (event.event === "phase" && event.phase === "scan") second ??= rejectionOf(load(at));
-    };
-    const first = await load(at, { rowsPerSecond: 10 }, { onProgress });
-    expect(await second).toMatchObject({ code: "RUN_IN_USE" });
-    expect(first.outcome).toBe("done");
-    expect(await exportOf(at)).toEqual(sourceRows(at));
-  });
-
   it("that is finished is not run again, unless with --restart", async () => {
     const at = backfillCase(folder, nodeTable(5));
     await load(at);

@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { backfill } from "../../src/backfill/backfill.js";
-import type { BackfillHooks } from "../../src/backfill/backfill-run.js";
+import type { BackfillHooks } from "../../src/backfill/hooks.js";
 import { type BackfillOptions, MIN_MEMORY_BYTES } from "../../src/load/load-settings.js";
 import type { RunReport } from "../../src/load/run-report.js";
 import { exportTarget } from "../../src/target/export.js";
