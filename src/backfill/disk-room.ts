@@ -14,13 +14,15 @@ import { type BegunRun, SPILL_FOLDER } from "./begin-run.js";
  */
 export async function requireRoom(
   { runDir, settings }: BegunRun,
-  { source }: RunFile,
+  { source, redriveOf }: RunFile,
   sinks: readonly Sink[],
 ): Promise<void> {
   // A resumed run has part of it already; what it lacks shows when it is written.
   if (existsSync(join(runDir, SPILL_FOLDER))) return;
   const rows = source.files.reduce((sum, file) => sum + file.rows, 0);
-  const bytes = source.files.reduce((sum, { path }) => sum + sizeOf(path), 0);
+  // A redrive sorts all keys, but few whole rows.
+  const read = redriveOf === undefined ? source.files : [];
+  const bytes = read.reduce((sum, { path }) => sum + sizeOf(path), 0);
   const orders = new Set(sinks.map(({ order }) => order)).size;
   const needed = await estimateSpillBytes(settings.memoryBytes, rows, bytes, orders);
   const { bavail, bsize } = await statfs(runDir);

@@ -84,13 +84,13 @@ describe("a run that goes on", () => {
   it("keeps others off its directory and its target, and is steered meanwhile", async () => {
     const at = again("steered");
     const seen: RunEvent[] = [];
-    let onFirstRows = () => undefined as undefined;
+    let onFirstRows: (() => void) | undefined;
     const firstRows = new Promise<void>((resolve) => {
-      onFirstRows = () => void resolve();
+      onFirstRows = resolve;
     });
     const onProgress = (event: RunEvent) => {
       seen.push(event);
-      if (event.event === "progress" && event.migrated > 0) onFirstRows();
+      if (event.event === "progress" && event.migrated > 0) onFirstRows?.();
     };
     // A batch passes, and the next one would wait for hours.
     const run = load(at, { rowsPerSecond: 1 }, { onProgress });

@@ -18,9 +18,11 @@ describe("the addon", () => {
       .map(([name]) => name);
     expect(functions.sort()).toEqual([
       ...["bigintTokens", "copyIn", "copyOut", "createDictionary", "createFrame", "decode"],
-      ...["encode", "encodeStrided", "envelopeDecode", "envelopeDecodeBound", "envelopeEncode"],
-      ...["envelopeEncodeBound", "lz4CompressRows", "lz4DecompressRows", "tileTokens"],
-      "trainDictionary",
+      ...["deliveryNext", "deriveFinish", "deriveStep", "encode", "encodeStrided"],
+      ...["envelopeDecode", "envelopeDecodeBound", "envelopeEncode", "envelopeEncodeBound"],
+      ...["estimateSortBytes", "findKeyAt", "ingestAdd", "ingestFinish", "ingestSpill"],
+      ...["lz4CompressRows", "lz4DecompressRows", "openDelivery", "openDerivation", "openIngest"],
+      ...["tileTokens", "trainDictionary"],
     ]);
   });
 });

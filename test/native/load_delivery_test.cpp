@@ -43,6 +43,16 @@ Loaded make_loaded(Random& random, size_t rows) {
   return Loaded(shape, random);
 }
 
+// A delivery that went on tells the same positions as the one that did not stop.
+void check_ends_with(std::span<const sort::Position> whole, std::span<const sort::Position> rest) {
+  if (!CHECK(!rest.empty() && rest.size() <= whole.size())) return;
+  const auto end = whole.last(rest.size());
+  for (size_t i = 0; i < rest.size(); ++i) {
+    CHECK(rest[i].key == end[i].key);
+    CHECK_EQ(rest[i].equal_keys, end[i].equal_keys);
+  }
+}
+
 // From where every block ended the rest follows, exactly.
 void test_positions(Random& random) {
   const Loaded loaded = make_loaded(random, 150);
@@ -56,13 +66,12 @@ void test_positions(Random& random) {
     CHECK(whole.positions.size() > expected.size() + 10);
     for (size_t i = 0; i < whole.positions.size(); ++i) {
       Delivering rest;
-      rest.max_rows = 1 + random.next() % 100;
+      rest.max_rows = one_in(random, 2) ? 1 : 1 + random.next() % 100;
+      const auto range = sort::Range::after(whole.positions[i]);
       const auto left = std::span(expected).subspan(whole.delivered[i]);
-      CHECK(
-          loaded
-              .deliver_range(order, sort::Range::after(whole.positions[i]), left, &rest, &delivered)
-              .ok());
+      CHECK(loaded.deliver_range(order, range, left, &rest, &delivered).ok());
       CHECK_EQ(delivered, left.size());
+      if (rest.max_rows == 1) check_ends_with(whole.positions, rest.positions);
     }
   }
 }

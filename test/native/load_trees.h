@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -136,14 +137,19 @@ class TreeMaker {
     std::set<int64_t> rowids;
     if (one_in(random_, 3)) rowids.insert(std::numeric_limits<int64_t>::min());
     if (one_in(random_, 3)) rowids.insert(std::numeric_limits<int64_t>::max());
-    while (rowids.size() < count) rowids.insert(static_cast<int64_t>(random_.next()) >> 40);
+    // Few numbers, so that files have rows of the same rowid.
+    const auto most = static_cast<int64_t>(3 * count);
+    while (rowids.size() < count) rowids.insert(static_cast<int64_t>(random_.next()) % most);
     for (const int64_t rowid : rowids) file.rows.push_back(make_row(rowid, file.facts, extras));
   }
 
   LoadRow make_row(int64_t rowid, const load::FileFacts& facts, size_t extras) {
     LoadRow row;
     row.rowid = rowid;
-    const Oracle::Cell cell = cells_.next();
+    // Rivals of different files may have the same rowid.
+    const bool is_rival = cell_of_rowid_.contains(rowid) && one_in(random_, 4);
+    const Oracle::Cell cell = is_rival ? cell_of_rowid_[rowid] : cells_.next();
+    cell_of_rowid_[rowid] = cell;
     const bool is_centered = one_in(random_, 2);
     for (size_t axis = 0; axis < 3; ++axis) {
       const double place = is_centered ? 0.5 : random_.unit();
@@ -199,6 +205,7 @@ class TreeMaker {
   TreeShape shape_;
   Random& random_;
   CellMaker cells_{random_};
+  std::map<int64_t, Oracle::Cell> cell_of_rowid_;
 };
 
 }  // namespace octoload::test
