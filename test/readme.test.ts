@@ -19,7 +19,7 @@ function runScript(source: string): string {
   try {
     const file = join(folder, "example.mjs");
     writeFileSync(file, source);
-    return execFileSync(process.execPath, [file], { encoding: "utf8", cwd: root });
+    return execFileSync(process.execPath, [file], { encoding: "utf8", cwd: folder });
   } finally {
     rmSync(folder, { recursive: true });
   }

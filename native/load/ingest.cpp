@@ -211,7 +211,8 @@ sort::Status Ingest::add_keys(const batch::SourceBatch& batch, const FileFacts& 
       continue;
     }
     derive::KeyRecord record;
-    record.has_material = prepared_.no_material[row] == 0;
+    // Of a row that is rejected only the cell counts.
+    record.has_material = prepared_.status[row] == kRowOk && prepared_.no_material[row] == 0;
     record.material = prepared_.materials[row];
     record.has_created = prepared_.has_created[row] != 0;
     record.created_us = prepared_.created_us[row];

@@ -18,9 +18,10 @@ describe("the addon", () => {
       .map(([name]) => name);
     expect(functions.sort()).toEqual([
       ...["bigintTokens", "copyIn", "copyOut", "createDictionary", "createFrame", "decode"],
-      ...["deliveryNext", "deriveFinish", "deriveStep", "encode", "encodeStrided"],
-      ...["envelopeDecode", "envelopeDecodeBound", "envelopeEncode", "envelopeEncodeBound"],
-      ...["estimateSortBytes", "findKeyAt", "ingestAdd", "ingestFinish", "ingestSpill"],
+      ...["deliveryNext", "derivationClose", "deriveFinish", "deriveStep", "encode"],
+      ...["encodeStrided", "envelopeDecode", "envelopeDecodeBound", "envelopeEncode"],
+      ...["envelopeEncodeBound", "estimateSortBytes", "findKeyAt", "ingestAdd", "ingestClose"],
+      ...["ingestFinish", "ingestSpill"],
       ...["lz4CompressRows", "lz4DecompressRows", "openDelivery", "openDerivation", "openIngest"],
       ...["tileTokens", "trainDictionary"],
     ]);

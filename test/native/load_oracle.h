@@ -126,7 +126,7 @@ class LoadModel {
                      judged.code,
                      file.facts.number,
                      row.rowid,
-                     judged.material,
+                     judged.status == kRowOk ? judged.material : std::nullopt,
                      judged.created_us,
                      envelope::kNull,
                      0,

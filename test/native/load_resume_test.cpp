@@ -197,7 +197,7 @@ void test_derived_spills(Random& random) {
   load::IngestOptions options = ingest_options(scratch);
   options.orders = {true, false};
   TreeShape shape;
-  shape.rows = 30'000;
+  shape.rows = 40'000;
   shape.is_nasty = false;
   TreeMaker maker(options.rows.frame, shape, random);
   const auto ingest = open_ingest(options);
@@ -205,7 +205,7 @@ void test_derived_spills(Random& random) {
   for (const LoadFile& file : maker.make()) feed_unchecked(*ingest, file);
   CHECK(ingest->finish().ok());
   load::DerivationOptions small = derivation_options(options);
-  small.memory_bytes = 5u << 18;
+  small.memory_bytes = 1u << 20;
   derive_unfinished(*ingest, small);
   const auto derivation = derive_unfinished(*ingest, small);
   CHECK(derivation->finish().ok());

@@ -176,7 +176,7 @@ inline void check_sink_rows(const batch::SinkBatch& batch, std::span<const Expec
 
 struct Delivering {
   size_t max_rows = 1000;
-  size_t block_bytes = 1u << 20;
+  size_t block_bytes = 1u << 16;
   std::vector<sort::Position> positions;  // after each block
   std::vector<size_t> delivered;          // and how many rows had come by then
 };
