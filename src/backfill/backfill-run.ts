@@ -20,26 +20,25 @@ import { SortedRun } from "../load/sorted-run.js";
 import { packageVersion } from "../native/package-version.js";
 import { writeReportHtml } from "../report/write-report.js";
 import type { Sink } from "../sink/sink.js";
+import { removeCopies } from "../source/snapshot.js";
 import type { Source } from "../source/source.js";
+import {
+  checkpointOf,
+  rejectedBeforeSinks,
+  requireAllAccountedFor,
+  rowsByCode,
+  settledRows,
+} from "./accounts.js";
 import { type BegunRun, REPORT_FILE, REPORT_PAGE, SPILL_FOLDER } from "./begin-run.js";
 import { requireRoom } from "./disk-room.js";
 import type { BackfillHooks } from "./hooks.js";
-import { makeReport, rejectedBeforeSinks } from "./make-report.js";
+import { makeReport } from "./make-report.js";
+import { asKnownError, exitCodeOfOutcome, outcomeOfError, requireWithinErrors } from "./outcome.js";
 import { facts, type RunParts } from "./set-up.js";
 import { shardBounds, shardRanks } from "./shard-bounds.js";
 
 const LOOK_INTERVAL_MS = 250;
 const DERIVED_FACT = "derived";
-
-/** Of a dry run that would reject rows: 1. */
-const exitCodesOfOutcome: Readonly<Record<Outcome, number>> = {
-  done: 0,
-  "dry-run": 0,
-  rejected: 1,
-  "max-errors": 2,
-  interrupted: 4,
-  failed: 5,
-};
 
 /** One process's part of a run: from an open source and open targets to the report. */
 export class BackfillRun {
@@ -77,7 +76,7 @@ export class BackfillRun {
     try {
       outcome = await this.#phases(context);
     } catch (error) {
-      outcome = outcomeOf(error);
+      outcome = outcomeOfError(error);
       if (outcome === "failed") failure = error;
     }
     clearInterval(look);
@@ -89,7 +88,11 @@ export class BackfillRun {
     try {
       return await this.#openContext();
     } catch (error) {
-      this.#emit({ event: "finished", outcome: "failed", exitCode: exitCodesOfOutcome.failed });
+      this.#emit({
+        event: "finished",
+        outcome: "failed",
+        exitCode: exitCodeOfOutcome("failed", 0),
+      });
       await this.#close();
       throw error;
     }
@@ -133,7 +136,7 @@ export class BackfillRun {
       earlier: {
         scanned: sorted.mark.rows,
         sinks: this.#checkpoints.filter(({ url }) => urls.includes(url)),
-        rejectedByCode: totals(deadLetters),
+        rejectedByCode: rowsByCode(deadLetters),
         rejectedBeforeSinks: rejectedBeforeSinks(deadLetters),
       },
     });
@@ -183,7 +186,10 @@ export class BackfillRun {
     this.#enter("load", context);
     await this.#load(context);
     if (errors.isOver) return "max-errors";
-    await this.#requireAllAccountedFor(context);
+    if (run.shard === null) {
+      const letters = await store.countDeadLetters();
+      requireAllAccountedFor(sorted.mark.selected, this.#checkpointsOfSinks(), letters);
+    }
     this.#enter("done", context);
     return errors.rejected > 0 ? "rejected" : "done";
   }
@@ -210,24 +216,12 @@ export class BackfillRun {
   }
 
   async #load(context: RunContext): Promise<void> {
-    const { sinks, run } = this.#parts;
-    const loads = sinks.map(async (sink) => {
-      const checkpoint = this.#checkpointOf(sink);
-      if (checkpoint.isDone) return;
-      const bounds = await shardBounds(
-        context.sorted,
-        sink.order,
-        run.shard,
-        this.#derived?.rows ?? 0,
-      );
-      if (bounds === "empty") return;
-      const load = new SinkLoad(sink, checkpoint, run.source.files, context);
-      const from = checkpoint.position ?? bounds.lower;
-      const delivery = await context.sorted.openDelivery(sink.order, from, bounds.upper);
+    const loads = this.#parts.sinks.map(async (sink) => {
       try {
-        await load.run(delivery);
+        await this.#loadSink(sink, context);
       } catch (error) {
-        this.#stop.abort();
+        // The other sinks end too, in order. Too many errors end them by themselves.
+        if (!(error instanceof RunInterrupted)) this.#stop.abort();
         throw error;
       }
     });
@@ -240,40 +234,24 @@ export class BackfillRun {
     if (errors.length > 0 && this.#stop.signal.aborted) throw errors[0];
   }
 
-  #checkpointOf({ url }: Sink): SinkCheckpoint {
-    const known = this.#checkpoints.find((checkpoint) => checkpoint.url === url);
-    return known ?? { url, position: null, loaded: 0, rejected: 0, skipped: 0, isDone: false };
+  async #loadSink(sink: Sink, context: RunContext): Promise<void> {
+    const { run } = this.#parts;
+    const { sorted } = context;
+    const checkpoint = checkpointOf(this.#checkpoints, sink.url);
+    if (checkpoint.isDone) return;
+    const bounds = await shardBounds(sorted, sink.order, run.shard, this.#derived?.rows ?? 0);
+    if (bounds === "empty") return;
+    const load = new SinkLoad(sink, checkpoint, run.source.files, context);
+    const from = checkpoint.position ?? bounds.lower;
+    await load.run(await sorted.openDelivery(sink.order, from, bounds.upper));
   }
 
-  /** Of a shard: the rows it met, which no process knows before it has sent them. */
-  async #totalRows({ sorted, store }: RunContext): Promise<number> {
-    const { sinks, run } = this.#parts;
-    if (run.shard === null) return sorted.mark.selected;
-    const sent = sinks.map((sink) => {
-      const { loaded, rejected, skipped } = this.#checkpointOf(sink);
-      return loaded + rejected + skipped;
-    });
-    return Math.max(...sent) + rejectedBeforeSinks(await store.countDeadLetters());
-  }
-
-  /** Zero data loss, checked: a row that is in no count ends the run as a failure. */
-  async #requireAllAccountedFor({ sorted, store }: RunContext): Promise<void> {
-    if (this.#parts.run.shard !== null) return;
-    const before = rejectedBeforeSinks(await store.countDeadLetters());
-    for (const { url } of this.#parts.sinks) {
-      const { loaded, rejected, skipped } = this.#checkpointOf({ url } as Sink);
-      const counted = loaded + rejected + skipped + before;
-      if (counted === sorted.mark.selected) continue;
-      throw new OctoloadError(
-        "ROWS_UNACCOUNTED",
-        `${url}: ${sorted.mark.selected} rows were read, but ${loaded} loaded, ${rejected + before} rejected and ${skipped} skipped are ${counted}`,
-      );
-    }
+  #checkpointsOfSinks(): SinkCheckpoint[] {
+    return this.#parts.sinks.map(({ url }) => checkpointOf(this.#checkpoints, url));
   }
 
   async #end(context: RunContext, outcome: Outcome, failure: unknown): Promise<RunReport> {
-    const isDryFault = outcome === "dry-run" && context.errors.rejected > 0;
-    const exitCode = isDryFault ? exitCodesOfOutcome.rejected : exitCodesOfOutcome[outcome];
+    const exitCode = exitCodeOfOutcome(outcome, context.errors.rejected);
     try {
       const report = await this.#leaveReport(context, outcome, exitCode, failure);
       if (exitCode <= 1) await this.#removeSorted();
@@ -293,7 +271,7 @@ export class BackfillRun {
     exitCode: number,
     failure: unknown,
   ): Promise<RunReport> {
-    const error = failure === undefined ? undefined : asKnown(failure);
+    const error = failure === undefined ? undefined : asKnownError(failure);
     try {
       const report = await this.#makeReport(context, outcome, exitCode, error);
       await this.#writeReport(report, outcome);
@@ -313,17 +291,21 @@ export class BackfillRun {
     error: OctoloadError | undefined,
   ): Promise<RunReport> {
     const { store, sorted, tracker } = context;
+    const { run, redriveRows } = this.#parts;
+    const checkpoints = this.#checkpointsOfSinks();
+    const deadLetters = await store.countDeadLetters();
     return makeReport({
       version: packageVersion(),
-      run: this.#parts.run,
+      run,
       outcome,
       exitCode,
       error,
-      total: await this.#totalRows(context),
+      // Of a shard nobody knows its rows before they are sent.
+      total: run.shard === null ? sorted.mark.selected : settledRows(checkpoints, deadLetters),
       unreadableCreated: sorted.mark.unreadableCreated,
-      goneRows: this.#parts.redriveRows?.gone.rows ?? 0,
-      checkpoints: this.#parts.sinks.map((sink) => this.#checkpointOf(sink)),
-      deadLetters: await store.countDeadLetters(),
+      goneRows: redriveRows?.gone.rows ?? 0,
+      checkpoints,
+      deadLetters,
       derived: this.#derived,
       tracker,
     });
@@ -339,7 +321,10 @@ export class BackfillRun {
 
   async #removeSorted(): Promise<void> {
     await rm(join(this.#begun.runDir, SPILL_FOLDER), { recursive: true, force: true });
-    await this.#parts.source?.removeSnapshots();
+    const { source, run } = this.#parts;
+    // A resumed run may have had no need to open the copies that it was begun with.
+    if (source === undefined) await removeCopies(run.source.snapshots ?? []);
+    else await source.removeSnapshots();
   }
 
   async #close(): Promise<void> {
@@ -373,33 +358,6 @@ function requireSource(source: Source | undefined): Source {
     "SPILL_DAMAGED",
     "the run had sorted every row, but the sorted files are incomplete or gone",
   );
-}
-
-function requireWithinErrors(errors: ErrorCount): void {
-  if (!errors.isOver) return;
-  throw new OctoloadError(
-    "MAX_ERRORS",
-    `${errors.rejected} rows were rejected, ${errors.allowed} are allowed`,
-  );
-}
-
-function outcomeOf(error: unknown): Outcome {
-  if (error instanceof RunInterrupted) return "interrupted";
-  const isOver = error instanceof OctoloadError && error.code === "MAX_ERRORS";
-  return isOver ? "max-errors" : "failed";
-}
-
-function asKnown(error: unknown): OctoloadError {
-  if (error instanceof OctoloadError) return error;
-  return new OctoloadError("INTERNAL", error instanceof Error ? error.message : String(error), {
-    cause: error,
-  });
-}
-
-function totals(letters: readonly { code: string; rows: number }[]): Record<string, number> {
-  const sums: Record<string, number> = {};
-  for (const { code, rows } of letters) sums[code] = (sums[code] ?? 0) + rows;
-  return sums;
 }
 
 /** Whatever decides which rows are sorted, and what their envelopes say. */

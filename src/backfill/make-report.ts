@@ -7,6 +7,7 @@ import type { ProgressTracker } from "../load/progress-tracker.js";
 import type { RunFile } from "../load/run-file.js";
 import type { RunReport } from "../load/run-report.js";
 import { parseTargetUrl } from "../sink/target-url.js";
+import { type LetterCounts, rejectedBeforeSinks, rowsByCode } from "./accounts.js";
 
 export interface RunResult {
   readonly version: string;
@@ -20,7 +21,7 @@ export interface RunResult {
   /** Rows to be redriven that the source does not have any more. */
   readonly goneRows: number;
   readonly checkpoints: readonly SinkCheckpoint[];
-  readonly deadLetters: readonly { sink: string; code: string; rows: number }[];
+  readonly deadLetters: LetterCounts;
   readonly derived: DerivedSummary | undefined;
   readonly tracker: ProgressTracker;
 }
@@ -67,17 +68,10 @@ export function makeReport(result: RunResult): RunReport {
   };
 }
 
-/** Rows that were rejected for every sink. */
-export function rejectedBeforeSinks(deadLetters: RunResult["deadLetters"]): number {
-  return deadLetters.reduce((sum, { sink, rows }) => sum + (sink === "" ? rows : 0), 0);
-}
-
-function byCode(deadLetters: RunResult["deadLetters"]): { code: string; rows: number }[] {
-  const rows = new Map<string, number>();
-  for (const letter of deadLetters) {
-    rows.set(letter.code, (rows.get(letter.code) ?? 0) + letter.rows);
-  }
-  return [...rows].map(([code, count]) => ({ code, rows: count })).sort((a, b) => b.rows - a.rows);
+function byCode(deadLetters: LetterCounts): { code: string; rows: number }[] {
+  return Object.entries(rowsByCode(deadLetters))
+    .map(([code, rows]) => ({ code, rows }))
+    .sort((a, b) => b.rows - a.rows);
 }
 
 function filtersOf(run: RunFile): Record<string, string> {

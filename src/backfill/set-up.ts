@@ -48,6 +48,7 @@ export async function setUp(begun: BegunRun): Promise<RunParts> {
   const { options, earlier, store } = begun;
   const isSorted = earlier !== undefined && (await store.fact(facts.sorted)) === true;
   const sinks = (options.to ?? []).map(createSink);
+  if (begun.settings.shard !== null) requireOneOrder(sinks);
   const source = isSorted ? undefined : await openSource(begun);
   try {
     if (earlier !== undefined && source !== undefined) await requireSameSource(earlier, source);
@@ -65,6 +66,12 @@ export async function setUp(begun: BegunRun): Promise<RunParts> {
     await source?.close();
     throw error;
   }
+}
+
+/** A part of one order holds other rows than the same part of another one. */
+function requireOneOrder(sinks: readonly Sink[]): void {
+  if (new Set(sinks.map(({ order }) => order)).size <= 1) return;
+  throw new OctoloadError("USAGE", "--shard takes targets of one layout, not of several");
 }
 
 function openSource({ options, earlier }: BegunRun): Promise<Source> {

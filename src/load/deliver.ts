@@ -46,7 +46,8 @@ export class SinkLoad {
 
   /** @throws OctoloadError TARGET_*, RUN_*, SPILL_DAMAGED; RunInterrupted after a checkpoint */
   async run(delivery: Delivery): Promise<void> {
-    const { signal, tracker } = this.#context;
+    const { tracker, errors } = this.#context;
+    const signal = AbortSignal.any([this.#context.signal, errors.overSignal]);
     const limiter = this.#context.control.createLimiter();
     const window = Math.max(1, Math.floor(this.#sink.inFlightRows / ROWS_A_BATCH));
     const onTheWay: Promise<void>[] = [];
@@ -56,7 +57,7 @@ export class SinkLoad {
         const chunk = await next;
         if (chunk.isEnd) break;
         if (!signal.aborted) await limiter.acquire(chunk.rows, signal).catch(() => undefined);
-        if (signal.aborted || this.#context.errors.isOver) throw new RunInterrupted();
+        if (signal.aborted) throw new RunInterrupted();
         next = this.#read(delivery);
         next.catch(() => undefined);
         const sent = this.#send(chunk);

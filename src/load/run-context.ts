@@ -30,11 +30,13 @@ export class RunInterrupted extends Error {
 /** Counts rejected rows against --max-errors. */
 export class ErrorCount {
   readonly #allowed: number;
+  readonly #over = new AbortController();
   #rejected: number;
 
   constructor(allowed: number, rejected: number) {
     this.#allowed = allowed;
-    this.#rejected = rejected;
+    this.#rejected = 0;
+    this.add(rejected);
   }
 
   get rejected(): number {
@@ -49,7 +51,13 @@ export class ErrorCount {
     return this.#rejected > this.#allowed;
   }
 
+  /** Aborted by the row that is one too many: nobody needs to wait any longer. */
+  get overSignal(): AbortSignal {
+    return this.#over.signal;
+  }
+
   add(rows: number): void {
     this.#rejected += rows;
+    if (this.isOver) this.#over.abort();
   }
 }

@@ -74,6 +74,7 @@ export class SortedRun {
   readonly #ingest: IngestHandle;
   #derivation: DerivationHandle | undefined;
   #mark: IngestMark;
+  #lastCall: Promise<unknown> = Promise.resolve();
   readonly hasAllInput: boolean;
 
   private constructor(
@@ -199,13 +200,15 @@ export class SortedRun {
     upper?: Uint8Array,
   ): Promise<Delivery> {
     const none = new Uint8Array();
-    const opened = await nativeAddon().openDelivery(
-      this.#ingest,
-      this.#requireDerivation(),
-      orderNumbers[order],
-      position ?? none,
-      upper ?? none,
-      true,
+    const opened = await this.#inTurn(() =>
+      nativeAddon().openDelivery(
+        this.#ingest,
+        this.#requireDerivation(),
+        orderNumbers[order],
+        position ?? none,
+        upper ?? none,
+        true,
+      ),
     );
     if (opened.failure !== null) throw sortFailure(opened.failure);
     return new Delivery(opened.handle);
@@ -213,11 +216,8 @@ export class SortedRun {
 
   /** The key of the cell at `rank` of all cells in this order; undefined beyond the last. */
   async keyAt(order: SinkOrder, rank: number): Promise<Uint8Array | undefined> {
-    const { failure, key } = await nativeAddon().findKeyAt(
-      this.#requireDerivation(),
-      orderNumbers[order],
-      rank,
-      true,
+    const { failure, key } = await this.#inTurn(() =>
+      nativeAddon().findKeyAt(this.#requireDerivation(), orderNumbers[order], rank, true),
     );
     requireSorted(failure);
     return key.length === 0 ? undefined : key;
@@ -232,6 +232,13 @@ export class SortedRun {
     this.#derivation = undefined;
     if (derivation !== undefined) await nativeAddon().derivationClose(derivation, true);
     await nativeAddon().ingestClose(this.#ingest, true);
+  }
+
+  /** Several sinks ask at once, but a call has the sorts to itself: another one would be refused. */
+  #inTurn<Result>(call: () => Promise<Result>): Promise<Result> {
+    const result = this.#lastCall.then(call);
+    this.#lastCall = result.catch(() => undefined);
+    return result;
   }
 
   #requireDerivation(): DerivationHandle {

@@ -139,24 +139,39 @@ describe("a source that is edited", () => {
   it("does not matter where a snapshot is read, which is gone after the run", async () => {
     const at = backfillCase(folder, nodeTable(50));
     const original = sourceRows(at);
-    const change = "UPDATE nodes SET Density = -1";
-    const onProgress = onPhase("scan", () => edit(at.source, change));
-    const snapshotDir = at.folder;
-    const stop = new AbortController();
-    const hooks = {
-      signal: stop.signal,
-      onProgress: (event: RunEvent) => {
-        onProgress(event);
-        onPhase("scan", () => stop.abort())(event);
-      },
-    };
-    expect((await load(at, { snapshotDir }, hooks)).outcome).toBe("interrupted");
+    const options = { snapshotDir: at.folder };
+    for (const phase of ["scan", "load"]) {
+      const stop = new AbortController();
+      const onProgress = onPhase(phase, () => {
+        edit(at.source, "UPDATE nodes SET Density = -1");
+        stop.abort();
+      });
+      const { outcome } = await load(at, options, { signal: stop.signal, onProgress });
+      expect([phase, outcome]).toEqual([phase, "interrupted"]);
+      expect(snapshotsIn(at.folder).length).toBe(1);
+    }
     expect((await load(at)).outcome).toBe("done");
     expect(await exportOf(at)).toEqual(original);
-    const left = readdirSync(at.folder).filter((name) => name.includes("snapshot"));
-    expect(left).toEqual([]);
+    expect(snapshotsIn(at.folder)).toEqual([]);
+  });
+
+  it("leaves no snapshot of a run that cannot begin, or that is started over", async () => {
+    const at = backfillCase(folder, nodeTable(5));
+    const options = { snapshotDir: at.folder, to: [`sqlite:${at.source}`] };
+    expect((await rejectionOf(load(at, options))).code).toBe("TARGET_FOREIGN");
+    expect(snapshotsIn(at.folder)).toEqual([]);
+    const stop = new AbortController();
+    const hooks = { signal: stop.signal, onProgress: onPhase("scan", () => stop.abort()) };
+    await load(at, { snapshotDir: at.folder }, hooks);
+    expect(snapshotsIn(at.folder).length).toBe(1);
+    await load(at, { restart: true });
+    expect(snapshotsIn(at.folder)).toEqual([]);
   });
 });
+
+function snapshotsIn(path: string): string[] {
+  return readdirSync(path).filter((name) => name.includes("snapshot"));
+}
 
 describe("a source of several files", () => {
   it("is one source by a glob, and the same command resumes it", async () => {

@@ -12,7 +12,9 @@ import { tempFolder } from "../support/temp-folder.js";
 /** Three batches on the way to a target. */
 const ROWS = 40_000;
 const folder = tempFolder();
-const changes = { 77: { X: null }, 30000: { Level: 24n }, 31000: { MaterialId: 1.5 } };
+/** The deep one has code 0: it is in the first batch. */
+const deep = { X: -20e6, Y: -10e6, Z: -10e6, Level: 24n };
+const changes = { 77: { X: null }, 30000: deep, 31000: { MaterialId: 1.5 } };
 let whole: BackfillCase;
 
 beforeAll(async () => {
@@ -76,6 +78,21 @@ describe("a run that is aborted", () => {
     expect(targetDigest(at.target).rows).toBe(loaded);
     const resumed = await load(at, { rowsPerSecond: null });
     expect(resumed.sinks[0]?.loaded).toBe(ROWS - 3);
+    expectWhole(at);
+  });
+});
+
+describe("a run with too many rejected rows", () => {
+  it("ends between two batches, and goes on where more are allowed", async () => {
+    const at = again("over");
+    // A batch passes, and the next one would wait for hours.
+    const first = await load(at, { maxErrors: 2, rowsPerSecond: 1 });
+    expect([first.outcome, first.exitCode]).toEqual(["max-errors", 2]);
+    expect(first.sinks[0]?.loaded).toBeGreaterThan(0);
+    expect(first.sinks[0]?.loaded).toBeLessThan(ROWS - 3);
+    expect((await load(at, { rowsPerSecond: null })).outcome).toBe("max-errors");
+    const { outcome, sinks } = await load(at, { maxErrors: 3 });
+    expect([outcome, sinks[0]?.loaded]).toEqual(["rejected", ROWS - 3]);
     expectWhole(at);
   });
 });

@@ -1,202 +1,38 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { backfill } from "../../src/backfill/backfill.js";
-import type { BackfillHooks } from "../../src/backfill/hooks.js";
-import { type RedriveOptions, redrive } from "../../src/backfill/redrive.js";
-import type { RunReport } from "../../src/load/run-report.js";
-import { runCli } from "../cli/run-cli.js";
+import { redrive } from "../../src/backfill/redrive.js";
+import { MIN_MEMORY_BYTES } from "../../src/load/load-settings.js";
+import {
+  fixRejectedNode,
+  freshLoad,
+  keyOf,
+  load,
+  loadTree,
+  newPlace,
+  redriveFolder,
+  redriven,
+  rejectedNode,
+  sentBy,
+  shownLetters,
+  smallTree,
+} from "../support/redrive-case.js";
 import { rejectionOf } from "../support/rejection-of.js";
 import {
-  deadLettersOf,
   eventsOf,
   lettersByCode,
   nodeValues,
   readJson,
-  smallMemory,
   targetCells,
 } from "../support/run-samples.js";
-import { runs } from "../support/seed.js";
-import {
-  areRelated,
-  codeOfPath,
-  editRow,
-  hasCell,
-  type Path,
-  type RowFault,
-  type TreeRow,
-  treeValues,
-  writeTree,
-} from "../support/small-trees.js";
+import { editRow, treeValues, writeTree } from "../support/small-trees.js";
 import { usualColumns, writeTable } from "../support/source-tables.js";
-import { tempFolder } from "../support/temp-folder.js";
-
-const folder = tempFolder();
-let made = 0;
-
-interface Place {
-  readonly source: string;
-  readonly target: string;
-  readonly first: string;
-  readonly second: string;
-  readonly fresh: string;
-}
-
-function newPlace(): Place {
-  made += 1;
-  const at = join(folder, String(made));
-  mkdirSync(at);
-  return {
-    source: join(at, "earth.db"),
-    target: join(at, "earth.octree"),
-    first: join(at, "first"),
-    second: join(at, "second"),
-    fresh: join(at, "fresh"),
-  };
-}
-
-type FaultyRow = TreeRow & { readonly fault?: RowFault | null };
-
-const load = { maxErrors: "100%", ...smallMemory };
-
-async function loadTree(rows: readonly FaultyRow[]): Promise<Place> {
-  const place = newPlace();
-  writeTree(place.source, rows);
-  await backfill({
-    ...load,
-    sources: [place.source],
-    to: [`sqlite:${place.target}`],
-    runDir: place.first,
-  });
-  return place;
-}
-
-async function redriven(
-  { first, second }: Place,
-  options: Partial<RedriveOptions> = {},
-  hooks: BackfillHooks = {},
-): Promise<RunReport> {
-  const result = await redrive({ runDir: first, newRunDir: second, ...options }, hooks);
-  if (result.kind === "loaded") return result.report;
-  throw new Error("nothing was redriven");
-}
-
-/** What a load of the source as it is now comes to. */
-async function freshLoad({ source, fresh }: Place) {
-  const { report } = await backfill({
-    ...load,
-    sources: [source],
-    to: [`sqlite:${fresh}.octree`],
-    runDir: fresh,
-  });
-  return { report, cells: targetCells(`${fresh}.octree`) };
-}
-
-/** Codes and levels of the rows that a run has written last. */
-function sentBy(runDir: string, target: string): string[] {
-  const database = new Database(target, { readonly: true });
-  const sent = database
-    .prepare<[string], string>(
-      "SELECT level || ' ' || morton_code FROM octree_nodes WHERE write_time = CAST(? AS INTEGER)",
-    )
-    .pluck()
-    .all(String(readJson(runDir, "run.json").writeTimeUs));
-  database.close();
-  return sent.sort();
-}
-
-function keyOf(path: Path): string {
-  return `${path.length} ${codeOfPath(path)}`;
-}
-
-function shownLetters(runDir: string): string[] {
-  return deadLettersOf(runDir).map(({ rowid, code }) => `${rowid} ${code}`);
-}
-
-// Many small regions, so that most are none of a redrive's; within one, rows often lie in each other.
-const anyPath = fc
-  .tuple(fc.nat(7), fc.constantFrom(2, 5), fc.array(fc.constantFrom(0, 1), { maxLength: 3 }))
-  .map(([first, second, rest]): Path => [first, second, ...rest])
-  .chain((path) => fc.constantFrom(path, path, path, path.slice(0, 1)));
-const anyFault = fc.oneof(
-  { weight: 4, arbitrary: fc.constant(null) },
-  { weight: 1, arbitrary: fc.constantFrom<RowFault>("x", "level", "material", "outside") },
-  { weight: 1, arbitrary: fc.constant<RowFault>("material") },
-);
-
-/** And what becomes of the row when it is a dead letter. */
-const mendedRow = fc.record({
-  path: anyPath,
-  material: fc.option(fc.nat(3)),
-  created: fc.nat(3),
-  fault: anyFault,
-  mend: fc.constantFrom("keep", "fix", "move", "delete"),
-  elsewhere: anyPath,
-});
-type MendedRow = typeof mendedRow extends fc.Arbitrary<infer Row> ? Row : never;
-
-/** Edits the rows that the first run rejected; the cells that have or had one of them. */
-function mendDeadRows({ source, first }: Place, rows: readonly MendedRow[]) {
-  const named: Path[] = [];
-  let deleted = 0;
-  for (const { rowid } of deadLettersOf(first)) {
-    const row = rows[Number(rowid) - 1];
-    if (row === undefined) throw new Error(`no row ${rowid}`);
-    if (hasCell(row.fault)) named.push(row.path);
-    if (row.mend === "keep") continue;
-    const path = row.mend === "move" ? row.elsewhere : row.path;
-    const isDeleted = row.mend === "delete";
-    editRow(source, rowid, isDeleted ? null : treeValues({ ...row, path }));
-    if (isDeleted) deleted += 1;
-    else named.push(path);
-  }
-  return { named, deleted };
-}
-
-// Two regions; the first has a rejected node around and above others.
-const rejectedNode = 3n;
-const smallTree: readonly FaultyRow[] = [
-  { path: [0], material: 1 },
-  { path: [0, 1], material: null },
-  { path: [0, 1, 2], material: 2, fault: "x" },
-  { path: [0, 1, 2, 3], material: null },
-  { path: [0, 1, 2, 3, 4], material: null },
-  { path: [0, 1, 5], material: 3 },
-  { path: [7], material: 1 },
-  { path: [7, 7], material: 2 },
-];
 
 describe("a redrive", () => {
-  it("makes of any target what a load of the corrected source makes", async () => {
-    const rows = fc.array(mendedRow, { minLength: 20, maxLength: 50, size: "max" });
-    await fc.assert(
-      fc.asyncProperty(rows, async (tree) => {
-        const place = await loadTree(tree);
-        const { named, deleted } = mendDeadRows(place, tree);
-        if (deadLettersOf(place.first).length === 0) return;
-        const report = await redriven(place);
-        const fresh = await freshLoad(place);
-        expect(targetCells(place.target)).toEqual(fresh.cells);
-        expect(shownLetters(place.second)).toEqual(shownLetters(place.fresh));
-        expect(report.outcome).toBe(fresh.report.outcome);
-        const sent = fresh.cells
-          .filter(({ level, code }) => named.some((other) => isRelated(level, code, other)))
-          .map(({ level, code }) => `${level} ${code}`);
-        expect(sentBy(place.second, place.target)).toEqual(sent.sort());
-        expect(report.sinks[0]?.loaded).toBe(sent.length);
-        expect(report.total).toBe(sent.length + deadLettersOf(place.second).length);
-        const gone = report.warnings.find(({ code }) => code === "REDRIVE_ROW_GONE");
-        expect(gone?.rows ?? 0).toBe(deleted);
-      }),
-      runs(8),
-    );
-  }, 300_000);
-
   it("sends the corrected row, what is around it and what lies in it, and no more", async () => {
     const place = await loadTree(smallTree);
-    editRow(place.source, rejectedNode, { X: treeValues(smallTree[2] as TreeRow).X ?? null });
+    fixRejectedNode(place);
     const report = await redriven(place);
     expect([report.outcome, report.exitCode, report.total]).toEqual(["done", 0, 5]);
     const sent = [[0], [0, 1], [0, 1, 2], [0, 1, 2, 3], [0, 1, 2, 3, 4]].map(keyOf);
@@ -288,14 +124,14 @@ describe("a redrive", () => {
     );
     const unfinished = await rejectionOf(redrive({ runDir: place.first }));
     expect(unfinished.code).toBe("REDRIVE_UNFINISHED");
-    expect((await rejectionOf(redrive({ runDir: folder }))).code).toBe("RUN_NOT_FOUND");
+    expect((await rejectionOf(redrive({ runDir: redriveFolder }))).code).toBe("RUN_NOT_FOUND");
   });
 
   it.each(["scan", "derive", "load"])(
     "that was interrupted at %s goes on with the same rows",
     async (phase) => {
       const place = await loadTree(smallTree);
-      editRow(place.source, rejectedNode, { X: treeValues(smallTree[2] as TreeRow).X ?? null });
+      fixRejectedNode(place);
       const stop = new AbortController();
       const stopped = await redriven(
         place,
@@ -344,7 +180,7 @@ describe("a redrive", () => {
       to: [`sqlite:${place.target}`],
       runDir: place.first,
     });
-    editRow(place.source, rejectedNode, { X: treeValues(smallTree[2] as TreeRow).X ?? null });
+    fixRejectedNode(place);
     const report = await redriven(place);
     expect(sentBy(place.second, place.target)).toEqual([keyOf([0, 1]), keyOf([0, 1, 2])]);
     expect([report.outcome, report.total]).toEqual(["done", 2]);
@@ -375,52 +211,62 @@ describe("a redrive", () => {
     await backfill({ ...options, to: [`sqlite:${place.fresh}.octree`], runDir: place.fresh });
     expect(targetCells(place.target)).toEqual(targetCells(`${place.fresh}.octree`));
   });
+
+  it("finds where rows were whose coordinates are a geometry", async () => {
+    const place = newPlace();
+    const database = new Database(place.source);
+    database.exec(`CREATE TABLE gpkg_geometry_columns (table_name, column_name, geometry_type_name,
+        srs_id, z, m);
+      INSERT INTO gpkg_geometry_columns VALUES ('nodes', 'geom', 'POINT', 0, 1, 0);
+      CREATE TABLE nodes (fid INTEGER PRIMARY KEY, geom BLOB, Level, MaterialId)`);
+    const insert = database.prepare("INSERT INTO nodes VALUES (?, ?, ?, ?)");
+    insert.run(1n, pointBlob(100, 7, -3), 2n, 1n);
+    insert.run(2n, pointBlob(100, 7, -3), 3n, "rock");
+    insert.run(3n, pointBlob(-100, 7, -3), 2n, 1n);
+    database.close();
+    const options = { ...load, sources: [place.source] };
+    await backfill({ ...options, to: [`sqlite:${place.target}`], runDir: place.first });
+    editRow(place.source, 2n, { geom: pointBlob(-15_000_000, 7, -3), MaterialId: 3n });
+    const report = await redriven(place);
+    expect([report.outcome, report.total]).toEqual(["done", 2]);
+    expect(targetCells(place.target)).toEqual((await freshLoad(place)).cells);
+  });
+
+  it("reads several files and fills several targets, as the run did", async () => {
+    const place = newPlace();
+    const sources = ["a", "b"].map((name) => `${place.source}-${name}.db`);
+    const [one = "", other = ""] = sources;
+    writeTree(one, smallTree.slice(0, 4));
+    writeTree(other, smallTree.slice(2));
+    const targets = ["node", "tile"].map((layout) => `${place.target}-${layout}?layout=${layout}`);
+    const options = { ...load, memoryBytes: 2 * MIN_MEMORY_BYTES, sourceName: "earth" };
+    const to = targets.map((target) => `sqlite:${target}`);
+    const snapshotDir = join(place.source, "..");
+    const first = { ...options, sources: [`${place.source}-*.db`], to, snapshotDir };
+    await backfill({ ...first, runDir: place.first });
+    expect(lettersByCode(place.first)).toEqual({ COORDINATE_INVALID: 2, KEY_COLLISION: 1 });
+    editRow(other, 1n, treeValues({ path: [0, 1, 2], material: 5 }));
+    const report = await redriven(place);
+    expect(report.sinks.map(({ loaded, rejected }) => [loaded, rejected])).toEqual([
+      [5, 2],
+      [5, 2],
+    ]);
+    const fresh = targets.map((target) => `sqlite:${target.replace(place.target, place.fresh)}`);
+    await backfill({ ...options, sources, to: fresh, runDir: `${place.fresh}-run` });
+    for (const layout of ["node", "tile"]) {
+      const wanted = targetCells(`${place.fresh}-${layout}`);
+      expect(targetCells(`${place.target}-${layout}`)).toEqual(wanted);
+    }
+  });
 });
 
-function isRelated(level: number, code: bigint, path: Path): boolean {
-  const own = Array.from({ length: level }, (_, i) =>
-    Number((code >> BigInt(3 * (level - 1 - i))) & 7n),
-  );
-  return areRelated(own, path);
+/** A GeoPackage's binary (clause 2.1.3): header without envelope, then WKB of a Point Z. */
+function pointBlob(x: number, y: number, z: number): Buffer {
+  const blob = Buffer.alloc(8 + 5 + 24);
+  blob.write("GP");
+  blob.writeUInt8(1, 3);
+  blob.writeUInt8(1, 8);
+  blob.writeUInt32LE(1001, 9);
+  for (const [i, value] of [x, y, z].entries()) blob.writeDoubleLE(value, 13 + 8 * i);
+  return blob;
 }
-
-describe("octoload redrive", () => {
-  it("prints the report and exits as a load does", async () => {
-    const place = await loadTree(smallTree);
-    const args = ["redrive", "--run-dir", place.first, "--new-run-dir"];
-    const bad = await runCli([...args, place.second]);
-    expect(bad.exitCode).toBe(1);
-    expect(bad.stdout).toMatch(/next +octoload redrive --run-dir /);
-
-    editRow(place.source, rejectedNode, { X: treeValues(smallTree[2] as TreeRow).X ?? null });
-    const good = await runCli([...args, `${place.second}-2`, "--json"]);
-    expect(good.exitCode).toBe(0);
-    expect(JSON.parse(good.stdout)).toMatchObject({ outcome: "done", total: 5 });
-    const last = String(good.stderr.trim().split("\n").at(-1));
-    expect(JSON.parse(last)).toMatchObject({ event: "finished", exitCode: 0 });
-  });
-
-  it("says that there is nothing to do", async () => {
-    const place = await loadTree(smallTree);
-    const args = ["redrive", "--run-dir", place.first, "--code", "KEY_COLLISION"];
-    const text = await runCli(args);
-    expect([text.exitCode, text.stderr]).toEqual([0, ""]);
-    expect(text.stdout).toMatch(/no dead letters of KEY_COLLISION, only of .*: nothing to load/);
-    const json = await runCli([...args, "--json"]);
-    expect(JSON.parse(json.stdout)).toMatchObject({ outcome: "nothing", exitCode: 0 });
-  });
-
-  it("exits with 3 where it is refused, nothing written", async () => {
-    const place = await loadTree(smallTree);
-    await backfill({
-      ...load,
-      sources: [place.source],
-      to: [`sqlite:${place.target}`],
-      runDir: place.fresh,
-    });
-    const late = await runCli(["redrive", "--run-dir", place.first, "--json"]);
-    expect(late.exitCode).toBe(3);
-    expect(late.stderr).toContain("REDRIVE_LATE");
-    expect((await runCli(["redrive"])).exitCode).toBe(3);
-  });
-});

@@ -60,12 +60,11 @@ export function writeTree(
   writeTable(path, {
     columns: usualColumns,
     rows: rows.map((row, i) => {
-      const values = { Id: BigInt(i + 1), ...treeValues(row, row.fault ?? null) };
-      return {
-        values: usualColumns.map(
-          ({ name }) => (values as typeof values & Record<string, TableValue>)[name] ?? null,
-        ),
+      const values: Record<string, TableValue> = {
+        Id: BigInt(i + 1),
+        ...treeValues(row, row.fault ?? null),
       };
+      return { values: usualColumns.map(({ name }) => values[name] ?? null) };
     }),
   });
 }

@@ -1,0 +1,52 @@
+import { OctoloadError } from "../errors/octoload-error.js";
+import type { SinkCheckpoint } from "../load/checkpoint.js";
+
+export type LetterCounts = readonly {
+  readonly sink: string;
+  readonly code: string;
+  readonly rows: number;
+}[];
+
+/** Rows that were rejected for every sink. */
+export function rejectedBeforeSinks(letters: LetterCounts): number {
+  return letters.reduce((sum, { sink, rows }) => sum + (sink === "" ? rows : 0), 0);
+}
+
+export function rowsByCode(letters: LetterCounts): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { code, rows } of letters) sums[code] = (sums[code] ?? 0) + rows;
+  return sums;
+}
+
+/** How far a sink is; at its beginning where nothing was acknowledged yet. */
+export function checkpointOf(checkpoints: readonly SinkCheckpoint[], url: string): SinkCheckpoint {
+  const known = checkpoints.find((checkpoint) => checkpoint.url === url);
+  return known ?? { url, position: null, loaded: 0, rejected: 0, skipped: 0, isDone: false };
+}
+
+/** Rows that the sinks and what comes before them account for: a shard's total. */
+export function settledRows(checkpoints: readonly SinkCheckpoint[], letters: LetterCounts): number {
+  const sent = checkpoints.map(({ loaded, rejected, skipped }) => loaded + rejected + skipped);
+  return Math.max(...sent) + rejectedBeforeSinks(letters);
+}
+
+/**
+ * Zero data loss, checked: a row that is in no count ends the run as a failure.
+ *
+ * @throws OctoloadError ROWS_UNACCOUNTED
+ */
+export function requireAllAccountedFor(
+  total: number,
+  checkpoints: readonly SinkCheckpoint[],
+  letters: LetterCounts,
+): void {
+  const before = rejectedBeforeSinks(letters);
+  for (const { url, loaded, rejected, skipped } of checkpoints) {
+    const counted = loaded + rejected + skipped + before;
+    if (counted === total) continue;
+    throw new OctoloadError(
+      "ROWS_UNACCOUNTED",
+      `${url}: ${total} rows were read, but ${loaded} loaded, ${rejected + before} rejected and ${skipped} skipped are ${counted}`,
+    );
+  }
+}
