@@ -7,6 +7,8 @@ import type { RunSourceFile } from "./run-file.js";
 import type { Collision, DerivedFacts } from "./sorted-run.js";
 
 const RECORDS_A_STEP = 65_536;
+/** Rows read at once for their dead letters: each may be large. */
+const LOSERS_A_CALL = 256;
 
 /**
  * Derives children_mask and homogeneity of every row and finds collisions.
@@ -53,24 +55,46 @@ async function rejectLosers(
     throw new OctoloadError("KEY_COLLISION", describeCollision(first, files));
   }
   if (!reportsRejected) return;
-  const letters: DeadLetter[] = [];
-  for (const collision of collisions.filter(({ isLoserLoadable }) => isLoserLoadable)) {
-    const { file, rowid } = collision.loser;
-    const facts = files[file];
-    const [values] = (await source?.rows(file, [rowid]).catch(() => [])) ?? [];
-    letters.push({
-      file: facts?.path ?? String(file),
-      rowid,
-      sink: "",
-      stage: "derive",
-      code: "KEY_COLLISION",
-      message: describeCollision(collision, files),
-      row: values ? describeRow(facts?.columns ?? [], values) : null,
+  const loadable = collisions.filter(({ isLoserLoadable }) => isLoserLoadable);
+  for (let i = 0; i < loadable.length; i += LOSERS_A_CALL) {
+    const some = loadable.slice(i, i + LOSERS_A_CALL);
+    const rows = await describeLosers(some, files, source);
+    const letters = some.map((collision, j): DeadLetter => {
+      const { file, rowid } = collision.loser;
+      const message = describeCollision(collision, files);
+      const path = files[file]?.path ?? String(file);
+      const about = { sink: "", stage: "derive", code: "KEY_COLLISION", message } as const;
+      return { file: path, rowid, ...about, row: rows[j] ?? null };
     });
+    const added = (await store.addDeadLetters(letters)).length;
+    if (added > 0) tracker.rejected("KEY_COLLISION", added);
+    errors.add(added);
   }
-  const added = (await store.addDeadLetters(letters)).length;
-  if (added > 0) tracker.rejected("KEY_COLLISION", added);
-  errors.add(added);
+}
+
+/** null for those that cannot be read as they were: the source may have changed since. */
+async function describeLosers(
+  collisions: readonly Collision[],
+  files: readonly RunSourceFile[],
+  source: Source | undefined,
+): Promise<(string | null)[]> {
+  const described: (string | null)[] = collisions.map(() => null);
+  try {
+    await source?.check();
+    for (const [number, { columns }] of files.entries()) {
+      const here = [...collisions.keys()].filter((i) => collisions[i]?.loser.file === number);
+      if (here.length === 0) continue;
+      const rowids = here.map((i) => collisions[i]?.loser.rowid ?? 0n);
+      const rows = (await source?.rows(number, rowids)) ?? [];
+      for (const [j, i] of here.entries()) {
+        const values = rows[j];
+        if (values) described[i] = describeRow(columns, values);
+      }
+    }
+  } catch {
+    // The dead letters name file and rowid all the same.
+  }
+  return described;
 }
 
 function describeCollision({ loser, winner }: Collision, files: readonly RunSourceFile[]): string {

@@ -10,6 +10,7 @@ import { smallDisk } from "../support/small-disk.js";
 import { tempFolder } from "../support/temp-folder.js";
 
 const folder = tempFolder();
+const disk = smallDisk(24 * 2 ** 20);
 
 describe("a target that does not fit", () => {
   it("is refused before a row is written, and stays as it was", async () => {
@@ -114,8 +115,6 @@ describe("a target that is gone between two processes of a run", () => {
 });
 
 describe("a target's disk", () => {
-  const disk = smallDisk(24 * 2 ** 20);
-
   it.skipIf(disk === undefined)(
     "that is full ends the run, which goes on when there is room",
     async () => {

@@ -120,7 +120,9 @@ describe("shards", () => {
     const { exitCode, error } = await loadCommand(at, "--shard", "1/2");
     expect([exitCode, error?.code]).toEqual([3, "USAGE"]);
     const two = [at.source, "--to", "null:", "--to", "null:?layout=tile"];
-    const mixed = await command(...two, "--shard", "1/2", "--run-id", "few");
+    const mixed = await command(
+      ...[...two, "--run-dir", `${at.runDir}-two`, "--shard", "1/2", "--run-id", "few"],
+    );
     expect([mixed.exitCode, mixed.error?.code]).toEqual([3, "USAGE"]);
   });
 });

@@ -93,7 +93,7 @@ describe("a backfill and an export", () => {
           expect(exportedRows(out)).toEqual(shownRows(loaded.map(({ source }) => source.row)));
         },
       ),
-      runs(14),
+      runs(12),
     );
   }, 300_000);
 });

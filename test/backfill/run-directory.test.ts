@@ -16,6 +16,7 @@ import { smallDisk } from "../support/small-disk.js";
 import { tempFolder } from "../support/temp-folder.js";
 
 const folder = tempFolder();
+const disk = smallDisk(40 * 2 ** 20);
 
 /** Ends the run when it enters a phase; what it had done is kept. */
 async function interruptIn(phase: Phase, at: BackfillCase, changes = {}): Promise<void> {
@@ -144,8 +145,6 @@ async function expectDamageNoticed(at: BackfillCase, sort: string): Promise<void
 }
 
 describe("a run directory's disk", () => {
-  const disk = smallDisk(40 * 2 ** 20);
-
   it.skipIf(disk === undefined)("that is too small is said before anything is sorted", async () => {
     const padding = new Uint8Array(60_000);
     const changes = Object.fromEntries(
