@@ -9,8 +9,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { backfill } from "../src/backfill/backfill.js";
-import { generate } from "../src/generate/generate.js";
+import { backfill } from "../dist/backfill/backfill.js";
+import { generate } from "../dist/generate/generate.js";
 import { killPhases, killRounds } from "../test/support/kill-rounds.js";
 import { targetDigest } from "../test/support/target-digest.js";
 

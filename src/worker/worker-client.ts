@@ -1,5 +1,3 @@
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { type Failure, restoreFailure } from "./failure.js";
@@ -30,15 +28,13 @@ export class WorkerClient<Api extends WorkerApi> {
   }
 
   /**
-   * @param module path of the worker's module without extension, from `base`: the same name runs
-   *   as TypeScript in tests and compiled everywhere else
+   * Only compiled modules have workers: Node runs no TypeScript in a thread.
+   *
+   * @param module path of the worker's module without extension, from `base`
    * @param base the caller's import.meta.url
    */
   static start<Api extends WorkerApi>(module: string, base: string): WorkerClient<Api> {
-    const isSource = base.endsWith(".ts");
-    const url = new URL(`${module}${isSource ? ".ts" : ".js"}`, base);
-    const worker = new Worker(url, isSource ? { execArgv: typeScriptLoader() } : {});
-    return new WorkerClient(worker);
+    return new WorkerClient(new Worker(new URL(`${module}.js`, base)));
   }
 
   /** Calls `name` there. `transfer`: buffers among the arguments to hand over and not to copy. */
@@ -76,12 +72,4 @@ export class WorkerClient<Api extends WorkerApi> {
     for (const { reject } of this.#waiting.values()) reject(this.#ended);
     this.#waiting.clear();
   }
-}
-
-/** Threads do not inherit the loader that lets a process run TypeScript, nor take `--import tsx`. */
-function typeScriptLoader(): string[] {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx/package.json"));
-  const api = JSON.stringify(new URL("dist/esm/api/index.mjs", tsx).href);
-  const program = `import { register } from ${api}; register();`;
-  return ["--import", `data:text/javascript,${encodeURIComponent(program)}`];
 }

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 
-const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 export const killPhases = ["scan", "derive", "load"] as const;
 export type KillPhase = (typeof killPhases)[number];
@@ -93,7 +93,7 @@ function start({ source, target, runDir, args = [] }: KillRoundsOptions): {
   lines: ReturnType<typeof createInterface>;
 } {
   const command = [
-    ...["--import", "tsx", main, "backfill", source],
+    ...[main, "backfill", source],
     ...["--to", `sqlite:${target}`, "--run-dir", runDir, "--json", ...args],
   ];
   const child = spawn(process.execPath, command, { stdio: ["ignore", "ignore", "pipe"] });
