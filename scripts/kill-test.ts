@@ -56,7 +56,7 @@ async function main(): Promise<boolean> {
     maxDelayMs: {
       scan: lastsMs("scan", "derive"),
       derive: lastsMs("derive", "load"),
-      load: (lastsMs("load", "done") * killPhases.length) / kills,
+      load: (2 * lastsMs("load", "done")) / kills,
     },
     log: (line) => console.log(line),
   });

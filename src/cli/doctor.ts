@@ -1,9 +1,8 @@
-import { relative } from "node:path";
 import type { Command } from "commander";
 import { type Diagnosis, diagnose, type KernelCheck } from "./diagnosis.js";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.js";
 import type { CliIo } from "./io.js";
-import { alignColumns, errorReport, writeJson } from "./output.js";
+import { alignColumns, errorReport, shortPath, writeJson } from "./output.js";
 
 /** `octoload doctor`: what runs here, and the next step where something does not. */
 export function addDoctorCommand(
@@ -49,12 +48,6 @@ function renderFacts({ version, node, platform, cpu, addon, frame }: Diagnosis):
     ["compiler", addon?.compiler ?? "unknown"],
     ["frame", frame === null ? "invalid" : `${frame.name} (${frame.origin})`],
   ]);
-}
-
-/** As short as it can be typed from here. */
-function shortPath(path: string): string {
-  const fromHere = relative(process.cwd(), path);
-  return fromHere.startsWith("..") ? path : fromHere;
 }
 
 function renderKernels({ kernels, slowPdep }: Diagnosis): string {

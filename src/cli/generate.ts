@@ -5,7 +5,7 @@ import { type GenerateProgress, type GenerateResult, generate } from "../generat
 import { type RowOrder, rowOrders } from "../generate/generate-options.js";
 import { type ExitCode, exitCodes } from "./exit-codes.js";
 import type { CliIo } from "./io.js";
-import { alignColumns, writeJson } from "./output.js";
+import { alignColumns, shortPath, writeJson } from "./output.js";
 import { frameSetting } from "./settings.js";
 
 interface GenerateFlags {
@@ -115,5 +115,5 @@ function describePhase(phase: GenerateProgress["phase"], done: number, nodes: nu
 function render({ path, nodes, levels, bytes }: GenerateResult): string {
   const rows = Object.entries(levels).map(([level, count]) => [level, String(count)]);
   const table = alignColumns([["level", "nodes"], ...rows], new Set([0, 1]));
-  return `${path}: ${nodes} nodes, ${bytes} bytes\n${table}`;
+  return `${shortPath(path)}: ${nodes} nodes, ${bytes} bytes\n${table}`;
 }

@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { CliIo } from "./io.js";
 
@@ -49,4 +50,10 @@ export function alignColumns(
     return right.has(i) ? text.padStart(width) : text.padEnd(width);
   };
   return rows.map((row) => `${row.map(pad).join("  ").trimEnd()}\n`).join("");
+}
+
+/** As short as it can be typed from here. */
+export function shortPath(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith("..") ? path : fromHere;
 }

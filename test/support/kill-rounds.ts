@@ -78,8 +78,9 @@ async function runOnce(
     const event = parseEvent(line);
     if (event?.event !== "phase" || !isKillPhase(event.phase)) return;
     phase = event.phase;
-    if (wanted === undefined || timer !== undefined) return;
-    if (killPhases.indexOf(phase) < killPhases.indexOf(wanted)) return;
+    if (wanted === undefined || killPhases.indexOf(phase) < killPhases.indexOf(wanted)) return;
+    // A resumed run is soon past what is done already: the phase it is in counts.
+    clearTimeout(timer);
     timer = setTimeout(() => child.kill("SIGKILL"), random() * options.maxDelayMs[phase]);
   });
   await closed;
