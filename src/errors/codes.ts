@@ -1,3 +1,6 @@
+// Longer than a file should be, because it is one table: the page of all errors is
+// written from it, and a code is found in one place.
+
 /** One row of the error table: what a code means and what its reader can do. */
 export interface ErrorEntry {
   /** Stable name in UPPER_SNAKE. Never renamed and never given another meaning. */

@@ -1,8 +1,7 @@
 import type { Failure } from "./failure.js";
 
 /** What a worker thread offers: functions of values that structured clone can carry. */
-// biome-ignore lint/suspicious/noExplicitAny: the bound of a generic; every use has its own types
-export type WorkerApi = Record<string, (...args: any[]) => unknown>;
+export type WorkerApi = Record<string, (...args: never[]) => unknown>;
 
 export interface Request {
   readonly id: number;

@@ -29,7 +29,7 @@ async function answer(
   { id, name, args }: Request,
 ): Promise<{ reply: Reply; transfer: readonly ArrayBuffer[] }> {
   try {
-    const value = await api[name]?.(...args);
+    const value = await api[name]?.(...(args as never[]));
     const isObject = typeof value === "object" && value !== null;
     return { reply: { id, value }, transfer: (isObject && transferred.get(value)) || [] };
   } catch (error) {
