@@ -1,6 +1,6 @@
 import { buildTypeScript, isTypeScriptStale } from "../../scripts/build-ts.mjs";
 
 /** Before any test: dist/ as the sources are now. */
-export default async function compileSources(): Promise<void> {
+export async function setup(): Promise<void> {
   if (isTypeScriptStale()) await buildTypeScript();
 }
