@@ -36,7 +36,6 @@
     },
     {
       "target_name": "octoload_sqlite",
-      "product_extension": "so",
       "sources": [
         "<!@(node scripts/native-config.mjs sqlite-extension)"
       ],

@@ -1,5 +1,6 @@
 // Builds the addon, build/Release/octoload.node, unless it is up to date.
 // npm runs this when octoload is installed; `npm run build:native` does too.
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { delimiter, dirname, join } from "node:path";
@@ -9,6 +10,7 @@ import { hashInputs, listFiles, readStamp, writeStamp } from "./lib/stamp.mjs";
 import { nodeFolder } from "./native-config.mjs";
 
 const addonFile = "build/Release/octoload.node";
+const extensionFile = "build/Release/octoload_sqlite.node";
 const stampFile = "build/native.stamp";
 
 const needed = `octoload's native code could not be compiled; the log is above. It needs
@@ -22,7 +24,8 @@ Then try again:   npm run build:native   (in ${packageRoot})`;
 
 /** Whether the addon is missing, older than its sources, or another machine's. */
 export function isNativeStale() {
-  return readStamp(stampFile) !== inputsHash() || !isLoadable();
+  const isMissing = !existsSync(join(packageRoot, extensionFile));
+  return isMissing || readStamp(stampFile) !== inputsHash() || !isLoadable();
 }
 
 /** A folder copied from a machine with another C library has a build that is complete but useless. */

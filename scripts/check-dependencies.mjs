@@ -98,6 +98,8 @@ const restrictedHeaders =
   /^(napi|node|node_api|js_native_api|v8|uv|lz4|sqlite3|sqlite3ext)([-_][\w-]+)?\.h$|^node\/|^v8\//;
 /** The one folder that loads the addon. */
 const addonLoader = "src/native";
+/** Names the SQLite extension, which node-gyp gives the same ending. */
+const extensionLoader = "src/sqlite";
 
 /**
  * @typedef {object} Use one file naming another
@@ -217,7 +219,8 @@ function indexFaults({ path, text }) {
 
 /** @param {SourceFile} file */
 function addonFaults({ path, text }) {
-  if (!path.startsWith("src/") || folderOf(path) === addonLoader) return [];
+  if (!path.startsWith("src/")) return [];
+  if ([addonLoader, extensionLoader].includes(folderOf(path))) return [];
   const at = text.search(/\.node["'`]/);
   if (at < 0) return [];
   const line = text.slice(0, at).split("\n").length;

@@ -33,7 +33,7 @@ using namespace octoload;
 
 namespace {
 
-constexpr const char* kExtension = "build/Release/octoload_sqlite.so";
+constexpr const char* kExtension = "build/Release/octoload_sqlite.node";
 constexpr size_t kBatchRows = 8192;
 constexpr size_t kBatchBytes = 4u << 20;
 

@@ -4,7 +4,7 @@ import type { Database } from "better-sqlite3";
 import { OctoloadError } from "../errors/octoload-error.js";
 
 /** From src/sqlite/ as from dist/sqlite/. */
-const extensionUrl = new URL("../../build/Release/octoload_sqlite.so", import.meta.url);
+const extensionUrl = new URL("../../build/Release/octoload_sqlite.node", import.meta.url);
 
 /** Adds octoload's SQL functions (native/sqlite/functions.h) to a connection. */
 export function loadSqliteExtension(database: Database): void {
