@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { FrameSpec } from "../encoding/frame.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { ColumnMapping, ColumnNames } from "../source/columns.js";
-import type { ErrorBudget } from "./load-settings.js";
+import type { LoadSettings } from "./load-settings.js";
 import type { Outcome } from "./progress.js";
 import { runDiskFailure } from "./run-disk.js";
 import { readJsonObject, writeJsonFile } from "./run-status.js";
@@ -24,7 +24,7 @@ export interface RunSourceFile {
 }
 
 /** run.json: what a run is. Written when it begins, and again when its state changes. */
-export interface RunFile {
+export interface RunFile extends Omit<LoadSettings, "frame"> {
   readonly version: number;
   readonly runId: string;
   readonly startedAt: string;
@@ -46,15 +46,6 @@ export interface RunFile {
   readonly sinks: readonly string[];
   readonly addSource: boolean;
   readonly frame: FrameSpec;
-  readonly where: string | null;
-  readonly coerceText: boolean;
-  readonly memoryBytes: number;
-  readonly limit: number | null;
-  readonly levels: { readonly min: number; readonly max: number };
-  readonly shard: { readonly index: number; readonly count: number } | null;
-  readonly dryRun: boolean;
-  readonly onCollision: "newest" | "fail";
-  readonly maxErrors: ErrorBudget;
   /** Microseconds since 1970, decimal. */
   readonly writeTimeUs: string;
   /** Only of a run that redrives another one. */
