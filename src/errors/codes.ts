@@ -1,15 +1,8 @@
 // Longer than a file should be, because it is one table: the page of all errors is
 // written from it, and a code is found in one place.
 
-/** One row of the error table: what a code means and what its reader can do. */
-export interface ErrorEntry {
-  /** Stable name in UPPER_SNAKE. Never renamed and never given another meaning. */
-  readonly code: string;
-  /** What happened, in general; a thrown error's message says it of the case at hand. */
-  readonly cause: string;
-  /** What to do about it. */
-  readonly remedy: string;
-}
+import { cassandraErrors } from "./cassandra-codes.js";
+import type { ErrorEntry } from "./error-entry.js";
 
 /**
  * Every error code octoload reports, in the order docs/errors.md lists them.
@@ -475,12 +468,15 @@ export const errorTable = [
     cause: "A sorted file of the run is not what was written.",
     remedy: "Start over with --restart: rows sent twice change nothing in the target.",
   },
+  ...cassandraErrors,
   {
     code: "INTERNAL",
     cause: "Something happened that octoload does not expect: a defect in it.",
     remedy: "Report it with the command, the message and the output of `octoload doctor --json`.",
   },
 ] as const satisfies readonly ErrorEntry[];
+
+export type { ErrorEntry } from "./error-entry.js";
 
 /** The stable name of an error, as in docs/errors.md. */
 export type ErrorCode = (typeof errorTable)[number]["code"];
