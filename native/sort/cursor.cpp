@@ -4,11 +4,11 @@
 
 namespace octoload::sort {
 
-Status Cursor::open(std::span<const std::shared_ptr<const RunFile>> runs,
+Status Cursor::open(std::span<const std::shared_ptr<const RunFile>> runs, uint64_t memory_bytes,
                     std::shared_ptr<const Arena> arena, const Range& range) {
   if (!runs.empty()) {
     auto& merger = reader_.emplace<Merger>();
-    Status status = merger.open(runs, range);
+    Status status = merger.open(runs, range, memory_bytes);
     return status.ok() ? skip(merger, range) : status;
   }
   if (arena == nullptr) return range.skip == 0 ? Status{} : failure(Code::kBadPosition);

@@ -34,8 +34,8 @@ class Cursor {
   friend class Sorter;
 
   explicit Cursor(size_t key_bytes) noexcept : key_bytes_(key_bytes) {}
-  // Reads `runs`, or `arena` where there are none; nothing where that is null.
-  Status open(std::span<const std::shared_ptr<const RunFile>> runs,
+  // Reads `runs`, in so much memory, or `arena` where there are none; nothing where that is null.
+  Status open(std::span<const std::shared_ptr<const RunFile>> runs, uint64_t memory_bytes,
               std::shared_ptr<const Arena> arena, const Range& range);
   template <class Reader>
   Status skip(Reader& reader, const Range& range);

@@ -9,32 +9,33 @@
 
 namespace octoload::sort {
 
+bool set_direct(int descriptor, bool is_direct) noexcept {
+#if defined(O_DIRECT)
+  const int flags = fcntl(descriptor, F_GETFL);
+  if (flags < 0 || ((flags & O_DIRECT) != 0) == is_direct) return false;
+  return fcntl(descriptor, F_SETFL, is_direct ? flags | O_DIRECT : flags & ~O_DIRECT) == 0;
+#elif defined(F_NOCACHE)
+  return fcntl(descriptor, F_NOCACHE, is_direct ? 1 : 0) == 0;
+#else
+  return false;
+#endif
+}
+
 Status system_failure(Code code, std::string path, uint64_t offset) {
   return {code, errno, offset, std::move(path)};
 }
 
 File::File(File&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)),
-      written_(other.written_),
-      path_(std::move(other.path_)) {}
+    : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
 
 File& File::operator=(File&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
-  std::swap(written_, other.written_);
   std::swap(path_, other.path_);
   return *this;
 }
 
 File::~File() {
   if (descriptor_ >= 0) close(descriptor_);
-}
-
-Status File::create(std::string path, File* file) {
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                                S_IRUSR | S_IWUSR);
-  if (descriptor < 0) return system_failure(Code::kOpenFailed, std::move(path));
-  *file = File(descriptor, std::move(path));
-  return {};
 }
 
 Status File::open(std::string path, File* file) {
@@ -45,29 +46,7 @@ Status File::open(std::string path, File* file) {
   struct stat facts;
   if (fstat(descriptor, &facts) != 0) return system_failure(Code::kOpenFailed, opened.path_);
   if (!S_ISREG(facts.st_mode)) return failure(Code::kOpenFailed, 0, opened.path_);
-  posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);  // advice: a refusal changes nothing
   *file = std::move(opened);
-  return {};
-}
-
-Status File::append(std::span<iovec> pieces) {
-  while (!pieces.empty()) {
-    if (pieces.front().iov_len == 0) {
-      pieces = pieces.subspan(1);
-      continue;
-    }
-    const ssize_t count = writev(descriptor_, pieces.data(), static_cast<int>(pieces.size()));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return {Code::kWriteFailed, count < 0 ? errno : 0, written_, path_};
-    auto left = static_cast<size_t>(count);
-    written_ += left;
-    for (iovec& piece : pieces) {
-      const size_t taken = left < piece.iov_len ? left : piece.iov_len;
-      piece.iov_base = static_cast<uint8_t*>(piece.iov_base) + taken;
-      piece.iov_len -= taken;
-      left -= taken;
-    }
-  }
   return {};
 }
 
@@ -84,8 +63,28 @@ Status File::read(uint64_t offset, uint8_t* to, size_t size) const {
   return {};
 }
 
-Status File::sync() {
-  if (fsync(descriptor_) != 0) return system_failure(Code::kSyncFailed, path_);
+void File::bypass_cache() const noexcept {
+  // Else through the cache, which then does best to read ahead; advice: a refusal changes nothing.
+  if (!set_direct(descriptor_, true)) posix_fadvise(descriptor_, 0, 0, POSIX_FADV_SEQUENTIAL);
+}
+
+Status File::read_aligned(uint64_t offset, size_t size, const AlignedBuffer& buffer,
+                          const uint8_t** at) const {
+  const uint64_t begin = aligned_down(offset);
+  const auto before = static_cast<size_t>(offset - begin);
+  const auto whole = static_cast<size_t>(aligned_up(offset + size) - begin);
+  *at = buffer.data() + before;
+  size_t done = 0;
+  while (done < before + size) {
+    const ssize_t count =
+        pread(descriptor_, buffer.data() + done, whole - done, static_cast<off_t>(begin + done));
+    if (count < 0 && errno == EINTR) continue;
+    // A disk of larger sectors, or what a piece of a page leaves behind.
+    if (count < 0 && errno == EINVAL && set_direct(descriptor_, false)) continue;
+    if (count < 0) return system_failure(Code::kReadFailed, path_, begin + done);
+    if (count == 0) return failure(Code::kTruncated, begin + done, path_);
+    done += static_cast<size_t>(count);
+  }
   return {};
 }
 

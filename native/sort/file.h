@@ -1,13 +1,11 @@
-// A file with its path, so that every failure says where.
+// A run file that is read, with its path, so that every failure says where.
 #pragma once
-
-#include <sys/uio.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 
+#include "aligned_buffer.h"
 #include "status.h"
 
 namespace octoload::sort {
@@ -19,28 +17,35 @@ class File {
   File& operator=(File&& other) noexcept;
   ~File();
 
-  // A new, empty file for writing, private to the user (0600).
-  static Status create(std::string path, File* file);
-  // An existing regular file for reading; symbolic links are not followed.
+  // An existing regular file; symbolic links are not followed.
   static Status open(std::string path, File* file);
 
-  // Writes all pieces one after the other at the end; `pieces` is used up.
-  Status append(std::span<iovec> pieces);
   // Reads exactly `size` bytes: kTruncated when the file ends before.
   Status read(uint64_t offset, uint8_t* to, size_t size) const;
-  Status sync();
   Status size(uint64_t* bytes) const;
 
+  // From here on large reads are to leave the system's cache alone, where the file system can do
+  // that: copying through it costs more than the rest of reading does.
+  void bypass_cache() const noexcept;
+  // What read_aligned() needs at most for so many bytes.
+  static constexpr uint64_t buffer_bytes_of(uint64_t size) noexcept {
+    return aligned_up(size) + kDirectAlignment;
+  }
+  // As read(), into whole pages of `buffer`; `*at` is where the first byte came to lie.
+  Status read_aligned(uint64_t offset, size_t size, const AlignedBuffer& buffer,
+                      const uint8_t** at) const;
+
   const std::string& path() const noexcept { return path_; }
-  uint64_t written() const noexcept { return written_; }
 
  private:
   File(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
 
   int descriptor_ = -1;
-  uint64_t written_ = 0;
   std::string path_;
 };
+
+// Direct transfers on or off. false: this system or file system has none.
+bool set_direct(int descriptor, bool is_direct) noexcept;
 
 // The failure of a system call, errno included.
 Status system_failure(Code code, std::string path, uint64_t offset = 0);

@@ -1,15 +1,24 @@
 #include "merger.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace octoload::sort {
+namespace {
 
-Status Merger::open(std::span<const std::shared_ptr<const RunFile>> runs, const Range& range) {
+// A disk gives no more in one piece for larger ones.
+constexpr uint64_t kMaxWindowBytes = 1u << 20;
+
+}  // namespace
+
+Status Merger::open(std::span<const std::shared_ptr<const RunFile>> runs, const Range& range,
+                    uint64_t memory_bytes) {
   key_bytes_ = runs.front()->key_bytes();
   readers_.clear();
   readers_.reserve(runs.size());
+  const uint64_t window_bytes = std::min(memory_bytes / runs.size(), kMaxWindowBytes);
   for (const auto& run : runs) {
-    readers_.emplace_back(run);
+    readers_.emplace_back(run, window_bytes);
     Status status = readers_.back().seek(range);
     if (!status.ok()) return status;
   }

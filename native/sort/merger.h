@@ -17,8 +17,9 @@ namespace octoload::sort {
 
 class Merger {
  public:
-  // `runs` in their order, at least one.
-  Status open(std::span<const std::shared_ptr<const RunFile>> runs, const Range& range);
+  // `runs` in their order, at least one. Reads more at once where `memory_bytes` allow it.
+  Status open(std::span<const std::shared_ptr<const RunFile>> runs, const Range& range,
+              uint64_t memory_bytes);
 
   bool is_done() const noexcept { return top().is_done(); }
   const uint8_t* key() const noexcept { return top().key(); }

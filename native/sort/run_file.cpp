@@ -1,14 +1,9 @@
 #include "run_file.h"
 
 #include <algorithm>
-#include <new>
 
 namespace octoload::sort {
 namespace {
-
-uint64_t block_bytes(const BlockFacts& block, size_t key_bytes) noexcept {
-  return block_bytes_of(block.records, block.payload_bytes, key_bytes);
-}
 
 // A block is one record, or small.
 bool is_plausible(const BlockFacts& block) noexcept {
@@ -32,8 +27,10 @@ Status RunFile::open(const RunFolder& folder, RunName name, size_t key_bytes,
   if (status.ok()) status = opened->read_header();
   if (status.ok()) status = opened->read_footer();
   if (status.ok()) status = opened->read_tail(identity);
-  if (status.ok()) *run = opened;
-  return status;
+  if (!status.ok()) return status;
+  if (opened->target_bytes_ >= kMinDirectBlockBytes) opened->file_.bypass_cache();
+  *run = opened;
+  return {};
 }
 
 Status RunFile::read_header() {
@@ -48,7 +45,8 @@ Status RunFile::read_header() {
   }
   const bool is_named_so =
       load<uint32_t>(bytes + 16) == name_.first && load<uint32_t>(bytes + 20) == name_.last;
-  return is_named_so ? Status{} : damaged(16);
+  target_bytes_ = load<uint32_t>(bytes + 24);
+  return is_named_so && target_bytes_ <= kMaxBlockBytes ? Status{} : damaged(16);
 }
 
 Status RunFile::read_footer() {
@@ -102,7 +100,7 @@ bool RunFile::read_blocks(const uint8_t* tail) {
     copy_key(block.first_key.data(), tail + 16, key_bytes_);
     tail += index_entry_bytes(key_bytes_);
     if (block.offset != offset || !is_plausible(block)) return false;
-    const uint64_t bytes = block_bytes(block, key_bytes_);
+    const uint64_t bytes = block_bytes(block);
     if (bytes > footer_.largest_block_bytes) return false;
     sums.largest_block_bytes = std::max(sums.largest_block_bytes, static_cast<uint32_t>(bytes));
     sums.records += block.records;
@@ -124,11 +122,24 @@ size_t RunFile::first_block_of(const Key& bound) const noexcept {
   return index == 0 ? 0 : index - 1;
 }
 
-Status RunFile::read_block(size_t number, uint8_t* to) const {
+Status RunFile::read_window(size_t first, const AlignedBuffer& buffer, Window* window) const {
+  const uint64_t offset = blocks_[first].offset;
+  const uint64_t room = buffer.size() - kDirectAlignment;
+  size_t end = first + 1;
+  uint64_t bytes = block_bytes(blocks_[first]);
+  while (end < blocks_.size() && bytes + block_bytes(blocks_[end]) <= room) {
+    bytes += block_bytes(blocks_[end]);
+    ++end;
+  }
+  *window = {first, end, nullptr};
+  return file_.read_aligned(offset, static_cast<size_t>(bytes), buffer, &window->at);
+}
+
+Status RunFile::block_in(const Window& window, size_t number, const uint8_t** block) const {
   const BlockFacts& facts = blocks_[number];
-  const auto bytes = static_cast<size_t>(block_bytes(facts, key_bytes_));
-  Status status = file_.read(facts.offset, to, bytes);
-  if (!status.ok()) return status;
+  const auto bytes = static_cast<size_t>(block_bytes(facts));
+  const uint8_t* const to = window.at + (facts.offset - blocks_[window.begin].offset);
+  *block = to;
   const auto head = load<BlockHeader>(to);
   const uint8_t* const keys = to + kBlockHeaderBytes;
   const bool is_good =
@@ -140,10 +151,15 @@ Status RunFile::read_block(size_t number, uint8_t* to) const {
 }
 
 Status RunFile::verify() const {
-  const std::unique_ptr<uint8_t[]> buffer(new (std::nothrow) uint8_t[footer_.largest_block_bytes]);
-  if (buffer == nullptr) return failure(Code::kNoMemory, footer_.largest_block_bytes);
+  AlignedBuffer buffer;
+  if (!buffer.make(buffer_bytes())) return failure(Code::kNoMemory, buffer_bytes());
   Status status;
-  for (size_t i = 0; i < blocks_.size() && status.ok(); ++i) status = read_block(i, buffer.get());
+  const uint8_t* block = nullptr;
+  for (size_t i = 0; i < blocks_.size() && status.ok(); ++i) {
+    Window window;
+    status = read_window(i, buffer, &window);
+    if (status.ok()) status = block_in(window, i, &block);
+  }
   return status;
 }
 

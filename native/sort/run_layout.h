@@ -67,6 +67,10 @@ inline constexpr size_t kFooterBytes = 64;
 inline constexpr size_t kSizeBytes = 4;  // of one payload's size
 
 inline constexpr uint32_t kMaxPayloadBytes = 17u << 20;
+inline constexpr uint32_t kMinBlockBytes = 1u << 10;  // the target
+inline constexpr uint32_t kMaxBlockBytes = 4u << 20;
+// Runs of smaller blocks go through the system's cache.
+inline constexpr uint32_t kMinDirectBlockBytes = 64u << 10;
 inline constexpr size_t kMaxMarkBytes = 4096;
 inline constexpr size_t kMaxIdentityBytes = 1024;
 

@@ -1,6 +1,6 @@
 #include "run_reader.h"
 
-#include <new>
+#include <algorithm>
 #include <utility>
 
 namespace octoload::sort {
@@ -11,8 +11,8 @@ constexpr size_t kKeptFactor = 4;
 
 }  // namespace
 
-RunReader::RunReader(std::shared_ptr<const RunFile> run) noexcept
-    : run_(std::move(run)), key_bytes_(run_->key_bytes()) {}
+RunReader::RunReader(std::shared_ptr<const RunFile> run, uint64_t window_bytes) noexcept
+    : run_(std::move(run)), key_bytes_(run_->key_bytes()), window_bytes_(window_bytes) {}
 
 Status RunReader::seek(const Range& range) {
   upper_ = range.upper;
@@ -44,8 +44,12 @@ bool RunReader::next_block() noexcept {
     block_ = run_->blocks().size();
     return true;
   }
-  if (!read_block(facts)) return false;
-  key_ = buffer_.get() + kBlockHeaderBytes;
+  if (block_ >= window_.end && !read_window()) return false;
+  const uint8_t* block = nullptr;
+  status_ = run_->block_in(window_, block_, &block);
+  if (!status_.ok()) return false;
+  ++block_;
+  key_ = block + kBlockHeaderBytes;
   size_ = key_ + facts.records * key_bytes_;
   payload_ = size_ + facts.records * kSizeBytes;
   left_ = upper_ ? count_below(key_, facts.records, key_bytes_, *upper_) : facts.records;
@@ -53,26 +57,17 @@ bool RunReader::next_block() noexcept {
   return true;
 }
 
-bool RunReader::read_block(const BlockFacts& facts) noexcept {
-  const auto bytes =
-      static_cast<size_t>(block_bytes_of(facts.records, facts.payload_bytes, key_bytes_));
-  if (!make_buffer(bytes)) return false;
-  status_ = run_->read_block(block_, buffer_.get());
-  if (status_.ok()) ++block_;
+bool RunReader::read_window() noexcept {
+  const uint64_t bytes = run_->buffer_bytes_of(run_->blocks()[block_]);
+  if (!make_buffer(std::max(bytes, window_bytes_))) return false;
+  status_ = run_->read_window(block_, buffer_, &window_);
   return status_.ok();
 }
 
-bool RunReader::make_buffer(size_t bytes) noexcept {
-  if (bytes <= buffer_bytes_ && buffer_bytes_ <= kKeptFactor * bytes) return true;
-  buffer_.reset();  // first, so that never two of them are held
-  buffer_bytes_ = 0;
-  buffer_.reset(new (std::nothrow) uint8_t[bytes]);
-  if (buffer_ == nullptr) {
-    status_ = failure(Code::kNoMemory, bytes);
-    return false;
-  }
-  buffer_bytes_ = bytes;
-  return true;
+bool RunReader::make_buffer(uint64_t bytes) noexcept {
+  if (bytes <= buffer_.size() && buffer_.size() <= kKeptFactor * bytes) return true;
+  if (!buffer_.make(static_cast<size_t>(bytes))) status_ = failure(Code::kNoMemory, bytes);
+  return status_.ok();
 }
 
 }  // namespace octoload::sort

@@ -13,7 +13,8 @@ namespace octoload::sort {
 
 class RunReader {
  public:
-  explicit RunReader(std::shared_ptr<const RunFile> run) noexcept;
+  // `window_bytes`: how much to read at once where a block takes less.
+  RunReader(std::shared_ptr<const RunFile> run, uint64_t window_bytes) noexcept;
 
   // Goes to the first record of the range; done() when there is none.
   Status seek(const Range& range);
@@ -38,16 +39,17 @@ class RunReader {
 
  private:
   bool next_block() noexcept;
-  bool read_block(const BlockFacts& facts) noexcept;
-  bool make_buffer(size_t bytes) noexcept;
+  bool read_window() noexcept;
+  bool make_buffer(uint64_t bytes) noexcept;
   void skip(size_t records) noexcept;
 
   std::shared_ptr<const RunFile> run_;
   size_t key_bytes_;
+  uint64_t window_bytes_;
   size_t block_ = 0;  // the next one to read
   std::optional<Key> upper_;
-  std::unique_ptr<uint8_t[]> buffer_;
-  size_t buffer_bytes_ = 0;
+  AlignedBuffer buffer_;
+  RunFile::Window window_;  // what is in it
   Status status_;
 
   const uint8_t* key_ = nullptr;

@@ -11,20 +11,21 @@ RunWriter::~RunWriter() {
   if (is_open_) unlink(file_.path().c_str());
 }
 
-Status RunWriter::begin(const RunHeader& header) {
+Status RunWriter::begin(const RunHeader& header, uint64_t direct_bytes) {
   header_ = header;
   key_bytes_ = header.key_bytes;
   direct_bytes_ = header.block_bytes - kBlockHeaderBytes - key_bytes_ - kSizeBytes;
   // Keys and sizes of records without payload share one block's worth.
-  staging_.reset(new (std::nothrow) uint8_t[memory_bytes(header.block_bytes)]);
-  if (staging_ == nullptr) return failure(Code::kNoMemory, memory_bytes(header.block_bytes));
+  staging_.reset(new (std::nothrow) uint8_t[staging_bytes(header.block_bytes)]);
+  if (staging_ == nullptr) return failure(Code::kNoMemory, staging_bytes(header.block_bytes));
   keys_ = staging_.get();
   sizes_ = keys_ + header.block_bytes / (key_bytes_ + kSizeBytes) * key_bytes_;
   payloads_ = keys_ + header.block_bytes;
 
-  Status status = File::create(folder_.temporary_path_of({header.first, header.last}), &file_);
+  Status status =
+      file_.create(folder_.temporary_path_of({header.first, header.last}), direct_bytes);
+  is_open_ = status.code != Code::kOpenFailed;
   if (!status.ok()) return status;
-  is_open_ = true;
   uint8_t bytes[kHeaderBytes];
   std::memcpy(bytes, kMagic, sizeof kMagic);
   store(bytes + 8, kVersion);
@@ -80,7 +81,7 @@ bool RunWriter::write_block(const uint8_t* keys, const uint8_t* sizes, uint32_t 
   store(bytes, crc32c_finish(state));
 
   uint8_t line[16 + kMaxKeyBytes];
-  store(line, file_.written());
+  store(line, file_.size());
   store(line + 8, records);
   store(line + 12, payload_bytes);
   copy_key(line + 16, keys, key_bytes_);
@@ -105,7 +106,7 @@ Status RunWriter::finish(std::span<const uint8_t> identity, std::span<const uint
                          uint32_t flags) {
   if (!write_staged()) return status_;
   Status status = write_tail(identity, mark, flags);
-  if (status.ok()) status = file_.sync();
+  if (status.ok()) status = file_.finish();
   if (status.ok()) status = folder_.publish({header_.first, header_.last});
   // A failed publish may have renamed already: then there is nothing to remove.
   if (status.ok()) is_open_ = false;
@@ -114,7 +115,7 @@ Status RunWriter::finish(std::span<const uint8_t> identity, std::span<const uint
 
 Status RunWriter::write_tail(std::span<const uint8_t> identity, std::span<const uint8_t> mark,
                              uint32_t flags) {
-  footer_.tail_offset = file_.written();
+  footer_.tail_offset = file_.size();
   footer_.identity_bytes = static_cast<uint32_t>(identity.size());
   footer_.mark_bytes = static_cast<uint32_t>(mark.size());
   footer_.flags = flags;

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "file.h"
+#include "append_file.h"
 #include "run_folder.h"
 #include "run_layout.h"
 #include "status.h"
@@ -22,10 +22,13 @@ class RunWriter {
   RunWriter& operator=(const RunWriter&) = delete;
   ~RunWriter();  // removes what was not finished
 
-  // What it takes besides the index of blocks.
-  static uint64_t memory_bytes(size_t block_bytes) noexcept { return 2 * uint64_t{block_bytes}; }
+  // What it takes besides the index of blocks and the buffer of direct writes.
+  static constexpr uint64_t staging_bytes(size_t block_bytes) noexcept {
+    return 2 * uint64_t{block_bytes};
+  }
 
-  Status begin(const RunHeader& header);
+  // `direct_bytes`: of the writes past the system's cache; 0: none.
+  Status begin(const RunHeader& header, uint64_t direct_bytes);
 
   // Keys must not descend. false: see status(); nothing more can be appended.
   bool append(const uint8_t* key, const uint8_t* payload, uint32_t payload_bytes) noexcept {
@@ -51,7 +54,7 @@ class RunWriter {
                     uint32_t flags);
 
   const RunFolder& folder_;
-  File file_;
+  AppendFile file_;
   RunHeader header_ = {};
   RunFooter footer_ = {};
   size_t key_bytes_ = 0;

@@ -80,7 +80,7 @@ Status Sorter::check_batch(const Batch& batch, std::span<const uint8_t> mark,
 
 Status Sorter::make_arena() {
   if (arena_ != nullptr) return {};
-  const uint64_t writing = RunWriter::memory_bytes(options_.block_bytes);
+  const uint64_t writing = options_.writing_bytes();
   return Arena::make(options_.memory_bytes - writing, options_.key_bytes, &arena_);
 }
 
@@ -118,7 +118,8 @@ Status Sorter::write_run(uint32_t flags) {
   const uint32_t number = spills() + 1;
   RunWriter writer(folder_);
   Status status = writer.begin(
-      {static_cast<uint32_t>(options_.key_bytes), number, number, options_.block_bytes});
+      {static_cast<uint32_t>(options_.key_bytes), number, number, options_.block_bytes},
+      options_.direct_bytes());
   if (!status.ok()) return status;
   if (arena_ != nullptr) {
     arena_->sort();
@@ -155,6 +156,7 @@ Status Sorter::finish(const FinishOptions& options) {
     Status status = merge_until_readable(options.cursors);
     if (!status.ok()) return status;
   }
+  cursors_ = options.cursors;
   is_finished_ = true;
   return {};
 }
@@ -179,9 +181,9 @@ Status Sorter::merge_surplus() {
 MergeStep Sorter::next_merge(uint64_t memory_bytes, size_t max_runs) const {
   std::vector<RunSize> sizes;
   for (const auto& run : runs_) {
-    sizes.push_back({run->facts().file_bytes, run->facts().largest_block_bytes});
+    sizes.push_back({run->facts().file_bytes, run->buffer_bytes()});
   }
-  const uint64_t writing = RunWriter::memory_bytes(options_.block_bytes);
+  const uint64_t writing = options_.writing_bytes();
   return plan_merge(sizes, memory_bytes, options_.memory_bytes - writing, max_runs);
 }
 
@@ -191,9 +193,10 @@ Status Sorter::merge_runs(size_t begin, size_t count) {
   const RunName name = {sources.front()->name().first, last.name().last};
   RunWriter writer(folder_);
   Status status = writer.begin(
-      {static_cast<uint32_t>(options_.key_bytes), name.first, name.last, options_.block_bytes});
+      {static_cast<uint32_t>(options_.key_bytes), name.first, name.last, options_.block_bytes},
+      options_.direct_bytes());
   Merger merger;
-  if (status.ok()) status = merger.open(sources, {});
+  if (status.ok()) status = merger.open(sources, {}, 0);
   if (!status.ok()) return status;
   while (!merger.is_done()) {
     if (!writer.append(merger.key(), merger.payload(), merger.payload_bytes())) {
@@ -223,7 +226,7 @@ Status Sorter::open_cursor(const Range& range, std::unique_ptr<Cursor>* cursor) 
   if (!is_finished_) return failure(Code::kBadState);
   if (range.skip != 0 && !range.lower) return failure(Code::kBadArgument);
   std::unique_ptr<Cursor> opened(new Cursor(options_.key_bytes));
-  Status status = opened->open(runs_, arena_, range);
+  Status status = opened->open(runs_, options_.memory_bytes / cursors_, arena_, range);
   if (status.ok()) *cursor = std::move(opened);
   return status;
 }

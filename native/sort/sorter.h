@@ -26,13 +26,12 @@
 #include "range.h"
 #include "run_file.h"
 #include "run_folder.h"
+#include "run_writer.h"
 #include "status.h"
 
 namespace octoload::sort {
 
 inline constexpr uint64_t kMinMemoryBytes = 1u << 20;
-inline constexpr uint32_t kMinBlockBytes = 1u << 10;
-inline constexpr uint32_t kMaxBlockBytes = 4u << 20;
 // A merge reads so many runs at once, whatever the memory: each is an open file.
 inline constexpr size_t kMaxMergedRuns = 256;
 
@@ -45,6 +44,17 @@ struct Options {
   // the data. It should be 4 times the largest payload or more.
   uint64_t memory_bytes = 256u << 20;
   uint32_t block_bytes = 256u << 10;
+
+  // Of the writes that go past the system's cache; 0: with so little memory or such small blocks
+  // they go through it.
+  uint64_t direct_bytes() const noexcept {
+    const bool is_direct = block_bytes >= kMinDirectBlockBytes && memory_bytes / 16 >= block_bytes;
+    return is_direct ? 2 * aligned_up(block_bytes) : 0;
+  }
+  // What a run takes while it is written.
+  uint64_t writing_bytes() const noexcept {
+    return RunWriter::staging_bytes(block_bytes) + direct_bytes();
+  }
 };
 
 // Records to add.
@@ -121,6 +131,7 @@ class Sorter {
   std::shared_ptr<Arena> arena_;  // null before the first record, and when finished on disk
   std::vector<uint8_t> mark_;     // of the last batch added
   bool has_new_mark_ = false;     // one that no run holds yet
+  size_t cursors_ = 1;            // that share the memory
   bool is_finished_ = false;
 };
 

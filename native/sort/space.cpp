@@ -6,7 +6,6 @@
 #include <cerrno>
 
 #include "file.h"
-#include "run_writer.h"
 
 namespace octoload::sort {
 namespace {
@@ -14,7 +13,7 @@ namespace {
 constexpr uint64_t divide_up(uint64_t a, uint64_t b) noexcept { return a / b + (a % b != 0); }
 
 uint64_t runs_of(const Options& options, uint64_t records, uint64_t payload_bytes) noexcept {
-  const uint64_t memory = options.memory_bytes - RunWriter::memory_bytes(options.block_bytes);
+  const uint64_t memory = options.memory_bytes - options.writing_bytes();
   const uint64_t a_run =
       std::max<uint64_t>(1, memory / Arena::bytes_of(options.key_bytes, payload_bytes));
   // A spill comes before the batch that would not fit: a run is not quite full.

@@ -113,7 +113,7 @@ void test_leftovers(Random& random) {
   const Bytes old = read_file(first);
   {
     Options tight = options;  // so that all runs are merged into one
-    tight.block_bytes = kMaxBlockBytes / 16;
+    tight.block_bytes = kMaxBlockBytes / 32;
     CHECK(open_sorter(tight)->finish({true, 1000000}).ok());
   }
   CHECK(names_in(options.folder) == std::vector<std::string>{"run-0000000001-0000000004.sorted"});
@@ -148,10 +148,12 @@ void set_file_size_limit(rlim_t bytes) {
 }
 
 // A file that may not grow on stands for a full disk: write() fails half-way.
-void test_refused_writes(Random& random) {
+// Large blocks are written past the system's cache.
+void test_refused_writes(Random& random, uint32_t block_bytes) {
   std::signal(SIGXFSZ, SIG_IGN);
   const ScratchFolder scratch;
-  const Options options = options_of(scratch);
+  Options options = options_of(scratch);
+  options.block_bytes = block_bytes;
   const Records records = random_records(random, 20000, 16, KeyKind::kFewDistinct, 200);
   auto sorter = open_sorter(options);
   size_t added = 0;
@@ -199,6 +201,7 @@ int main() {
   test_refused_folders(random);
   test_leftovers(random);
   test_discarding(random);
-  test_refused_writes(random);
+  test_refused_writes(random, kMinBlockBytes);
+  test_refused_writes(random, kMinDirectBlockBytes);
   return check_report("sort files");
 }

@@ -137,15 +137,15 @@ void test_few_records() {
   }
 }
 
-// Blocks so large that four runs fill the memory, and cursors that share it.
+// Blocks so large that seven runs fill the memory, and cursors that share it.
 void test_intermediate_merges(Random& random) {
   for (const size_t cursors : {1, 2, 8}) {
-    const Records records = random_records(random, 8000, 24, KeyKind::kFewDistinct, 1000);
-    Opened opened(24, 256u << 10);
+    const Records records = random_records(random, 12000, 24, KeyKind::kFewDistinct, 1000);
+    Opened opened(24, 128u << 10);
     CHECK(add_in_batches(*opened.sorter, records, 0, 100).ok());
     CHECK(opened.sorter->runs().size() >= 8);
     CHECK(opened.sorter->finish({true, cursors}).ok());
-    CHECK(opened.sorter->runs().size() <= std::max<size_t>(1, 4 / cursors));
+    CHECK(opened.sorter->runs().size() <= std::max<size_t>(1, 7 / cursors));
     CHECK(read_all(*opened.sorter, 24) == sorted_dully(records));
   }
 }
