@@ -57,6 +57,8 @@ class Arguments {
   std::span<uint32_t> offsets() { return typed<uint32_t>(ElementType::kOffset); }
   std::span<uint32_t> offsets(size_t length) { return sized(offsets(), length); }
   std::span<uint8_t> bytes() { return typed<uint8_t>(ElementType::kByte); }
+  // Finished batches, which threads hand to each other without copying them.
+  std::span<uint8_t> block() { return typed<uint8_t>(ElementType::kBlock); }
   std::span<uint8_t> bytes(size_t length) { return sized(bytes(), length); }
   std::span<uint16_t> halves_or_null(size_t length);
   // Eight-byte slots of any kind: BigInt64Array, BigUint64Array, Float64Array.

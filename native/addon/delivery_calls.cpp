@@ -1,7 +1,5 @@
 // Reading the rows in a sink's order.
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -9,35 +7,10 @@
 #include "batch_task.h"
 #include "calls.h"
 #include "load_parts.h"
+#include "packed_position.h"
 
 namespace octoload::addon {
 namespace {
-
-// A position: the key, then how many rows with that key, little-endian.
-constexpr size_t kPositionBytes = load::kOrderKeyBytes + sizeof(uint64_t);
-using PackedPosition = std::array<uint8_t, kPositionBytes>;
-
-PackedPosition pack_position(const sort::Position& position) {
-  PackedPosition packed{};
-  std::copy_n(position.key.begin(), load::kOrderKeyBytes, packed.begin());
-  std::memcpy(packed.data() + load::kOrderKeyBytes, &position.equal_keys, sizeof(uint64_t));
-  return packed;
-}
-
-sort::Position unpack_position(std::span<const uint8_t> packed) {
-  sort::Position position;
-  std::copy_n(packed.begin(), load::kOrderKeyBytes, position.key.begin());
-  std::memcpy(&position.equal_keys, packed.data() + load::kOrderKeyBytes, sizeof(uint64_t));
-  return position;
-}
-
-// Bytes of exactly `size`, or none for null.
-std::optional<std::span<uint8_t>> bytes_or_null(Arguments& arguments, size_t size) {
-  const std::span<uint8_t> bytes = arguments.bytes();
-  if (bytes.empty()) return std::nullopt;
-  if (bytes.size() != size) arguments.refuse("a position or key of the right size");
-  return bytes.size() == size ? std::optional(bytes) : std::nullopt;
-}
 
 // (ingest, derivation, order, position, upper, onPool) -> {failure, handle};
 // position and upper are empty where the rows begin and end
@@ -53,10 +26,10 @@ struct OpenDeliveryJob {
     job.ingest = read_ingest(arguments);
     job.derivation = read_derivation(arguments);
     job.options.order = static_cast<load::Order>(arguments.number(load::kOrders - 1));
-    if (const auto position = bytes_or_null(arguments, kPositionBytes)) {
+    if (const auto position = bytes_or_null(arguments, position_bytes(job.options.order))) {
       job.options.range = sort::Range::after(unpack_position(*position));
     }
-    if (const auto upper = bytes_or_null(arguments, load::kOrderKeyBytes)) {
+    if (const auto upper = bytes_or_null(arguments, load::order_key_bytes(job.options.order))) {
       job.options.range.upper.emplace();
       std::copy(upper->begin(), upper->end(), job.options.range.upper->begin());
     }
@@ -87,7 +60,7 @@ struct NextJob {
   uint32_t max_rows = 0;
   std::span<uint8_t> block;
   load::Delivery::Chunk chunk;
-  PackedPosition position{};
+  PackedPosition position;
   sort::Status status;
 
   static NextJob parse(Arguments& arguments) {
@@ -95,7 +68,7 @@ struct NextJob {
     job.delivery = read_delivery(arguments);
     job.max_rows = arguments.number(1u << 24);
     arguments.outputs_follow();
-    job.block = arguments.bytes();
+    job.block = arguments.block();
     return job;
   }
   void run() noexcept {
@@ -105,7 +78,7 @@ struct NextJob {
       return;
     }
     status = delivery->part->next(max_rows, block, &chunk);
-    position = pack_position(delivery->part->position());
+    position = pack_position(delivery->part->position(), delivery->part->order());
   }
   Napi::Value result(Napi::Env env) const {
     Napi::Object value = Napi::Object::New(env);
@@ -114,7 +87,7 @@ struct NextJob {
     value.Set("read", static_cast<double>(chunk.read));
     value.Set("bytes", static_cast<double>(chunk.bytes));
     value.Set("isEnd", chunk.is_end);
-    value.Set("position", copied<Napi::Uint8Array>(env, position.data(), position.size()));
+    value.Set("position", copied<Napi::Uint8Array>(env, position.bytes.data(), position.size));
     return value;
   }
 };
@@ -138,25 +111,26 @@ struct FindKeyJob {
   void run() noexcept {
     const InUse use(derivation);
     const sort::Sorter* const derived = use ? derivation->part->derived(order) : nullptr;
-    status = derived == nullptr ? busy() : load::find_key_at(*derived, rank, &key, &is_found);
+    status =
+        derived == nullptr ? busy() : load::find_key_at(*derived, order, rank, &key, &is_found);
   }
   Napi::Value result(Napi::Env env) const {
     Napi::Object value = Napi::Object::New(env);
     value.Set("failure", failure_value(env, status));
     value.Set("key", copied<Napi::Uint8Array>(env, key.data(),
-                                              is_found ? load::kOrderKeyBytes : size_t{0}));
+                                              is_found ? load::order_key_bytes(order) : size_t{0}));
     return value;
   }
 };
 
-// (memoryBytes, records, payloadBytes, onPool) -> bytes on disk at most
+// (keyBytes, memoryBytes, records, payloadBytes, onPool) -> bytes on disk at most
 struct EstimateJob {
   sort::Options options;
   uint64_t records = 0, payload_bytes = 0, bytes = 0;
 
   static EstimateJob parse(Arguments& arguments) {
     EstimateJob job;
-    job.options.key_bytes = load::kOrderKeyBytes;
+    job.options.key_bytes = arguments.number(sort::kMaxKeyBytes);
     job.options.memory_bytes = std::max(sort::kMinMemoryBytes, arguments.count());
     job.records = arguments.count();
     job.payload_bytes = arguments.count();

@@ -10,6 +10,7 @@ namespace octoload::addon {
 namespace {
 
 constexpr uint32_t kOrderMask = (1u << load::kOrders) - 1;
+constexpr uint32_t kMaxCursors = 1024;
 
 Napi::Object mark_value(Napi::Env env, const load::IngestMark& mark) {
   Napi::Object value = Napi::Object::New(env);
@@ -48,7 +49,7 @@ std::shared_ptr<const load::RowSelection> read_selection(Arguments& arguments) {
   return std::make_shared<load::RowSelection>(std::move(rows), cells);
 }
 
-// (folder, identity, memoryBytes, orders, frame, coerceText, minLevel, maxLevel,
+// (folder, identity, memoryBytes, orders, cursors, frame, coerceText, minLevel, maxLevel,
 // limit, hasSelection, files, rowids, tiles, cells, levels, onPool)
 // -> {failure, handle, mark, hasAllInput}
 struct OpenIngestJob {
@@ -62,6 +63,7 @@ struct OpenIngestJob {
     job.options.identity = arguments.text();
     job.options.memory_bytes = arguments.count();
     job.options.orders = orders_of(arguments.number(kOrderMask));
+    job.options.cursors = arguments.number(kMaxCursors);
     job.options.rows.frame = arguments.frame();
     job.options.rows.coerce_text = arguments.flag();
     job.options.rows.min_level = static_cast<uint8_t>(arguments.number(kMaxLevel));
@@ -149,7 +151,7 @@ struct IngestJob {
   }
 };
 
-// (folder, identity, memoryBytes, orders, onPool) -> {failure, handle, hasAllInput}
+// (folder, identity, memoryBytes, orders, cursors, onPool) -> {failure, handle, hasAllInput}
 struct OpenDerivationJob {
   load::DerivationOptions options;
   SharedPart<load::Derivation> opened = std::make_shared<LoadPart<load::Derivation>>();
@@ -161,6 +163,7 @@ struct OpenDerivationJob {
     job.options.identity = arguments.text();
     job.options.memory_bytes = arguments.count();
     job.options.orders = orders_of(arguments.number(kOrderMask));
+    job.options.cursors = arguments.number(kMaxCursors);
     return job;
   }
   void run() noexcept { status = load::Derivation::open(options, &opened->part); }
@@ -250,7 +253,26 @@ Napi::Object survey_value(Napi::Env env, const load::Survey& survey) {
   return value;
 }
 
-// (derivation, onPool) -> {failure, rows, orphans, collisions, rowsByLevel, survey}
+Napi::Object topmost_value(Napi::Env env, const derive::TopmostCells& topmost) {
+  std::vector<uint64_t> tiles;
+  std::vector<uint16_t> cells;
+  std::vector<uint8_t> levels;
+  for (const derive::Wide packed : topmost.keys()) {
+    const envelope::RowKey key = derive::row_key_of(packed);
+    tiles.push_back(key.tile);
+    cells.push_back(key.cell);
+    levels.push_back(key.level);
+  }
+  Napi::Object value = Napi::Object::New(env);
+  value.Set("tiles", copied<Napi::BigUint64Array>(env, tiles.data(), tiles.size()));
+  value.Set("cells", copied<Napi::Uint16Array>(env, cells.data(), cells.size()));
+  value.Set("levels", copied<Napi::Uint8Array>(env, levels.data(), levels.size()));
+  value.Set("maxLevel", topmost.max_level());
+  return value;
+}
+
+// (derivation, onPool) -> {failure, rows, orphans, collisions, rowsByLevel, survey,
+// topmost: {tiles, cells, levels, maxLevel}}
 struct FinishDerivationJob {
   SharedPart<load::Derivation> derivation;
   sort::Status status;
@@ -273,6 +295,7 @@ struct FinishDerivationJob {
     std::copy(counts.rows_by_level.begin(), counts.rows_by_level.end(), levels.begin());
     value.Set("rowsByLevel", copied<Napi::Float64Array>(env, levels.data(), levels.size()));
     value.Set("survey", survey_value(env, derivation->part->survey()));
+    value.Set("topmost", topmost_value(env, derivation->part->topmost_cells()));
     return value;
   }
 };

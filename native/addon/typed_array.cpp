@@ -29,14 +29,16 @@ bool is_of(v8::Local<v8::Value> value, ElementType type) {
     case ElementType::kHalf:
       return value->IsUint16Array();
     case ElementType::kByte:
+    case ElementType::kBlock:
       return value->IsUint8Array();
   }
   return false;
 }
 
-ArrayFault fault_of(v8::Local<v8::ArrayBuffer> buffer, const v8::BackingStore& store) {
+ArrayFault fault_of(v8::Local<v8::ArrayBuffer> buffer, const v8::BackingStore& store,
+                    ElementType type) {
   if (buffer->WasDetached()) return ArrayFault::kDetached;
-  if (store.IsShared()) return ArrayFault::kShared;
+  if (store.IsShared() && type != ElementType::kBlock) return ArrayFault::kShared;
   return store.IsResizableByUserJavaScript() ? ArrayFault::kResizable : ArrayFault::kNone;
 }
 
@@ -49,7 +51,7 @@ ArrayView view_of(napi_value value, ElementType type) {
   const v8::Local<v8::TypedArray> array = local.As<v8::TypedArray>();
   const v8::Local<v8::ArrayBuffer> buffer = array->Buffer();
   const std::shared_ptr<v8::BackingStore> store = buffer->GetBackingStore();
-  view.fault = fault_of(buffer, *store);
+  view.fault = fault_of(buffer, *store, type);
   if (view.fault != ArrayFault::kNone) return view;
   // An empty array may have no memory at all.
   char* const start = static_cast<char*>(store->Data());

@@ -15,7 +15,7 @@
 
 namespace octoload::addon {
 
-enum class ElementType { kDouble, kCode, kWord, kOffset, kHalf, kByte };
+enum class ElementType { kDouble, kCode, kWord, kOffset, kHalf, kByte, kBlock };
 
 // Memory that could move, shrink or change under a running batch is no memory
 // to work on.
@@ -29,7 +29,8 @@ struct ArrayView {
 };
 
 // The memory of `value` if it is a typed array of that element type on memory of
-// its own. kCode is a BigUint64Array, kWord one of any eight-byte elements,
+// its own. kBlock is a Uint8Array that may also lie on shared memory, which threads use in turn.
+// kCode is a BigUint64Array, kWord one of any eight-byte elements,
 // Float64Array included.
 ArrayView view_of(napi_value value, ElementType type);
 

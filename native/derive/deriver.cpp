@@ -51,6 +51,7 @@ class Deriver::State {
 
   const Counts& counts() const noexcept { return counts_; }
   uint64_t records() const noexcept { return records_; }
+  const TopmostCells& topmost_cells() const noexcept { return topmost_cells_; }
 
  private:
   struct Loser {
@@ -72,6 +73,7 @@ class Deriver::State {
   Options options_;
   Status failed_ = Status::kOk;
   Counts counts_;
+  TopmostCells topmost_cells_;
   uint64_t records_ = 0;
 
   // The rows of the last key so far: the one ahead, and those it beat.
@@ -162,6 +164,7 @@ Status Deriver::State::settle(Results* results) {
   while (open_cells_ != 0 && !is_inside(leader_key_, cells_[open_cells_ - 1].key)) {
     if (const Status status = close(results); status != Status::kOk) return status;
   }
+  if (open_cells_ == 0) topmost_cells_.add(leader_key_);
   open(leader_key_, leader_);
   return Status::kOk;
 }
@@ -224,5 +227,6 @@ Status Deriver::add(std::span<const uint8_t> keys, std::span<const uint64_t> off
 Status Deriver::finish(Results* results) { return state_->finish(results); }
 const Counts& Deriver::counts() const noexcept { return state_->counts(); }
 uint64_t Deriver::records() const noexcept { return state_->records(); }
+const TopmostCells& Deriver::topmost_cells() const noexcept { return state_->topmost_cells(); }
 
 }  // namespace octoload::derive

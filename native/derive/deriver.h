@@ -9,6 +9,7 @@
 //                  are one class together. Volumes are exact, in cells of level
 //                  26; the result is float(double(max) / double(sum)).
 //   orphan         a row below level 0 whose parent cell has no row
+//   topmost cell   one that lies in no other row's cell
 //   collision      several rows of one key: the newest Created wins, then the
 //                  highest Id, then the later file, then the highest rowid. The
 //                  losers count nowhere else.
@@ -27,6 +28,7 @@
 
 #include "../common/frame.h"
 #include "../envelope/row_key.h"
+#include "topmost_cells.h"
 
 namespace octoload::derive {
 
@@ -113,6 +115,8 @@ class Deriver {
   const Counts& counts() const noexcept;
   // Records taken so far; after a failure, those before the one that failed.
   uint64_t records() const noexcept;
+  // Of the results so far.
+  const TopmostCells& topmost_cells() const noexcept;
 
  private:
   class State;

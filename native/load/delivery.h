@@ -8,8 +8,8 @@
 
 #include "../batch/sink_batch.h"
 #include "../sort/sorter.h"
+#include "derived_reader.h"
 #include "order_key.h"
-#include "records.h"
 #include "scratch.h"
 
 namespace octoload::load {
@@ -38,6 +38,7 @@ class Delivery {
 
   // Behind the rows delivered so far.
   const sort::Position& position() const noexcept { return position_; }
+  Order order() const noexcept { return order_; }
 
  private:
   struct Joined {
@@ -46,26 +47,25 @@ class Delivery {
     uint8_t children_mask;
   };
 
-  explicit Delivery(Order order) : order_(order) {}
+  explicit Delivery(Order order) : order_(order), key_bytes_(order_key_bytes(order)) {}
   sort::Status read_rows(size_t max_rows, size_t max_bytes, size_t* count);
   sort::Status join(size_t count);
-  sort::Status find_derived(const uint8_t* key, bool* is_found);
-  sort::Status read_derived();
   size_t write(std::span<uint8_t> block) const;
 
   Order order_;
+  size_t key_bytes_;
   sort::Position position_;
-  std::unique_ptr<sort::Cursor> rows_, derived_;
+  std::unique_ptr<sort::Cursor> rows_;
+  DerivedReader derived_;
   Scratch bytes_;
-  std::vector<uint8_t> keys_, derived_keys_, derived_bytes_;
-  std::vector<uint64_t> offsets_, derived_offsets_;
-  size_t derived_at_ = 0, derived_count_ = 0;
+  std::vector<uint8_t> keys_;
+  std::vector<uint64_t> offsets_;
   std::vector<Joined> joined_;
 };
 
 // The key of the cell at `rank` (from 0) of the order, so that shards of a
 // load agree on where they begin. `*is_found` false: there are fewer cells.
-sort::Status find_key_at(const sort::Sorter& derived, uint64_t rank, sort::Key* key,
+sort::Status find_key_at(const sort::Sorter& derived, Order order, uint64_t rank, sort::Key* key,
                          bool* is_found);
 
 }  // namespace octoload::load

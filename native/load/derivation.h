@@ -19,6 +19,7 @@ struct DerivationOptions {
   std::string identity;
   uint64_t memory_bytes = 0;  // for reading the keys and for the sorts together
   std::array<bool, kOrders> orders{};
+  size_t cursors = 1;  // that will read an order at once and share its memory
 };
 
 // How a step went: either part may have failed.
@@ -47,6 +48,7 @@ class Derivation {
   const std::vector<derive::Collision>& collisions() const noexcept { return results_.collisions; }
   const derive::Counts& counts() const noexcept { return deriver_.counts(); }
   uint64_t records() const noexcept { return deriver_.records(); }
+  const derive::TopmostCells& topmost_cells() const noexcept { return deriver_.topmost_cells(); }
   const Survey& survey() const noexcept { return survey_; }
   const sort::Sorter* derived(Order order) const noexcept {
     return derived_[static_cast<size_t>(order)].get();
@@ -57,6 +59,7 @@ class Derivation {
   sort::Status read_keys(const sort::Sorter& keys, size_t max_records, size_t* count);
   void observe(size_t count);
   sort::Status sort_results();
+  void pack_keys(Order order);
 
   DerivationOptions options_;
   std::array<std::unique_ptr<sort::Sorter>, kOrders> derived_;
@@ -66,6 +69,7 @@ class Derivation {
   Survey survey_;
   std::vector<uint8_t> keys_, payloads_, record_keys_, record_bytes_;
   std::vector<uint64_t> offsets_, record_offsets_;
+  std::vector<envelope::RowKey> row_keys_;
 };
 
 }  // namespace octoload::load

@@ -11,11 +11,9 @@
 namespace octoload::load {
 namespace {
 
-constexpr const char* kRowsFolders[kOrders] = {"rows-node", "rows-tile"};
+constexpr const char* kRowsFolders[kOrders] = {"rows-node", "rows-tile", "rows-node-token",
+                                               "rows-tile-token", nullptr};
 constexpr uint64_t kBlockBytes = 256u << 10;
-// A text of some hundred bytes does not compress alone: measured on JSON of 120
-// bytes LZ4 saved 1 % for a tenth of the load's time.
-constexpr size_t kMinLz4Bytes = 256;
 
 static_assert(sizeof(IngestMark) == 64 && sizeof(IngestMark) <= sort::kMaxMarkBytes);
 
@@ -64,13 +62,16 @@ sort::Status Ingest::open(const IngestOptions& options, std::unique_ptr<Ingest>*
   if (orders == 0) return sort::failure(sort::Code::kBadArgument);
   // What is not the sorts' is for the batches on their way and their envelopes.
   const uint64_t memory = options.memory_bytes - options.memory_bytes / 8;
+  const uint64_t row_orders =
+      orders - (options.orders[static_cast<size_t>(Order::kSource)] ? 1 : 0);
   // Keys are about a third of a row of 200 bytes, and there is one sort of them.
-  const uint64_t key_memory = memory / 4;
-  sort::Status status = opened->open_sort("keys", key_memory, &opened->keys_);
+  const uint64_t key_memory = row_orders == 0 ? memory : memory / 4;
+  sort::Status status =
+      opened->open_sort("keys", derive::kPreorderKeyBytes, key_memory, &opened->keys_);
   for (size_t order = 0; order < kOrders && status.ok(); ++order) {
-    if (!options.orders[order]) continue;
-    status = opened->open_sort(kRowsFolders[order], (memory - key_memory) / orders,
-                               &opened->rows_[order]);
+    if (!options.orders[order] || kRowsFolders[order] == nullptr) continue;
+    status = opened->open_sort(kRowsFolders[order], order_key_bytes(static_cast<Order>(order)),
+                               (memory - key_memory) / row_orders, &opened->rows_[order]);
   }
   if (!status.ok()) return status;
   std::optional<IngestMark> start = opened->keys_.done;
@@ -87,11 +88,12 @@ sort::Status Ingest::open(const IngestOptions& options, std::unique_ptr<Ingest>*
   return {};
 }
 
-sort::Status Ingest::open_sort(const std::string& name, uint64_t memory_bytes, Sort* sort) {
+sort::Status Ingest::open_sort(const std::string& name, size_t key_bytes, uint64_t memory_bytes,
+                               Sort* sort) {
   sort::Options options;
   options.folder = options_.folder + "/" + name;
   options.identity = options_.identity + "\n" + name;
-  options.key_bytes = kOrderKeyBytes;
+  options.key_bytes = key_bytes;
   options.memory_bytes = memory_bytes;
   options.block_bytes = kBlockBytes;
   sort::Status status = sort::Sorter::open(options, &sort->sorter);
@@ -117,136 +119,89 @@ sort::Status Ingest::add(const batch::SourceBatch& batch, const FileFacts& file,
                          std::span<uint8_t> status) {
   if (status.size() != batch.rows()) return sort::failure(sort::Code::kBadArgument);
   if (batch.rows() == 0) return {};
-  {
-    const Stopwatch watch(&times_.prepare_ns);
-    prepared_.prepare(batch, file, options_.rows);
-    apply_limit();
-    apply_selection(batch, file);
-  }
-  {
-    const Stopwatch watch(&times_.encode_ns);
-    const sort::Status encoded = encode();
-    if (!encoded.ok()) return encoded;
-  }
+  sort::Status added = encoded_.encode(batch, file, options_, &mark_.passed);
+  if (!added.ok()) return added;
   advance(batch, file);
-  const Stopwatch watch(&times_.sort_ns);
-  sort::Status added = add_keys(batch, file);
+  const Stopwatch watch(&sort_ns_);
+  added = add_keys(batch, file);
   for (size_t order = 0; order < kOrders && added.ok(); ++order) {
     if (rows_[order].sorter == nullptr) continue;
     added = add_rows(static_cast<Order>(order), batch, file);
   }
+  const PreparedRows& rows = encoded_.rows();
   for (size_t row = 0; row < status.size(); ++row) {
-    status[row] = prepared_.is_selected[row] != 0 ? prepared_.status[row] : uint8_t{kRowOk};
+    status[row] = rows.is_selected[row] != 0 ? rows.status[row] : uint8_t{kRowOk};
   }
   return added;
 }
 
-void Ingest::apply_limit() {
-  if (options_.limit == UINT64_MAX) return;
-  uint64_t left = options_.limit - std::min(options_.limit, mark_.passed);
-  for (uint8_t& selected : prepared_.is_selected) {
-    if (selected == 0) continue;
-    if (left == 0) selected = 0;
-    left -= left > 0 ? 1 : 0;
-  }
-}
-
-// After the limit, which means the rows that a load of everything would send.
-void Ingest::apply_selection(const batch::SourceBatch& batch, const FileFacts& file) {
-  const auto& selected = prepared_.is_selected;
-  mark_.passed +=
-      batch.rows() - static_cast<size_t>(std::count(selected.begin(), selected.end(), 0));
-  if (options_.selection == nullptr) return;
-  const RowsToNarrow rows = {file.number,
-                             {batch.rowids(), batch.rows()},
-                             prepared_.has_key.data(),
-                             prepared_.tiles.data(),
-                             prepared_.cells.data(),
-                             prepared_.levels.data()};
-  options_.selection->narrow(rows, prepared_.is_selected.data());
-}
-
-// The bound is generous where no room for it can be had (over 4 GiB): the
-// caller's batches are far below that.
-sort::Status Ingest::encode() {
-  const envelope::Columns& columns = prepared_.columns();
-  const size_t bound = envelope::encode_bound(columns);
-  if (bound == SIZE_MAX) return sort::failure(sort::Code::kBatchTooLarge);
-  if (envelopes_.reserve(bound) == nullptr) return sort::failure(sort::Code::kNoMemory, bound);
-  offsets_.resize(columns.count + 1);
-  encode_status_.resize(columns.count);
-  const envelope::EncodeOutput out = {
-      {envelopes_.data(), bound}, offsets_.data(), encode_status_.data()};
-  const envelope::BatchResult result =
-      envelope::encode(columns, options_.rows.frame, nullptr, out, kMinLz4Bytes);
-  if (result.overflow) return sort::failure(sort::Code::kBadState);
-  for (size_t row = 0; row < columns.count; ++row) {
-    if (prepared_.status[row] == kRowOk) prepared_.status[row] = encode_status_[row];
-  }
-  return {};
-}
-
 void Ingest::advance(const batch::SourceBatch& batch, const FileFacts& file) {
+  const PreparedRows& rows = encoded_.rows();
   mark_.file = file.number;
   mark_.has_rowid = 1;
   mark_.rowid = batch.rowids()[batch.rows() - 1];
   mark_.rows += batch.rows();
-  mark_.unreadable_created += prepared_.unreadable_created;
-  mark_.envelope_bytes += offsets_.back();
+  mark_.unreadable_created += rows.unreadable_created;
+  mark_.envelope_bytes += encoded_.envelope_bytes();
   for (size_t row = 0; row < batch.rows(); ++row) {
-    if (prepared_.is_selected[row] == 0) continue;
+    if (rows.is_selected[row] == 0) continue;
     ++mark_.selected;
-    mark_.rejected += prepared_.status[row] != kRowOk ? 1 : 0;
+    mark_.rejected += rows.status[row] != kRowOk ? 1 : 0;
   }
 }
 
 sort::Status Ingest::add_keys(const batch::SourceBatch& batch, const FileFacts& file) {
   if (!keys_.done) return {};
   const size_t bytes = batch.rows() * derive::kMaxFixedBytes + id_bytes_of(batch);
-  if (!records_.begin(batch.rows(), bytes)) return sort::failure(sort::Code::kNoMemory, bytes);
+  if (!records_.begin(batch.rows(), derive::kPreorderKeyBytes, bytes))
+    return sort::failure(sort::Code::kNoMemory, bytes);
+  const PreparedRows& rows = encoded_.rows();
   const uint8_t* const id_kinds = batch.kinds(batch::kIdColumn);
   const uint64_t* const id_slots = batch.slots(batch::kIdColumn);
   for (size_t row = 0; row < batch.rows(); ++row) {
-    if (prepared_.has_key[row] == 0 || keys_.done->covers(file.number, batch.rowids()[row])) {
+    if (rows.has_key[row] == 0 || keys_.done->covers(file.number, batch.rowids()[row])) {
       continue;
     }
     derive::KeyRecord record;
     // Of a row that is rejected only the cell counts.
-    record.has_material = prepared_.status[row] == kRowOk && prepared_.no_material[row] == 0;
-    record.material = prepared_.materials[row];
-    record.has_created = prepared_.has_created[row] != 0;
-    record.created_us = prepared_.created_us[row];
-    record.is_loadable = prepared_.is_selected[row] != 0 && prepared_.status[row] == kRowOk;
+    record.has_material = rows.status[row] == kRowOk && rows.no_material[row] == 0;
+    record.material = rows.materials[row];
+    record.has_created = rows.has_created[row] != 0;
+    record.created_us = rows.created_us[row];
+    record.is_loadable = rows.is_selected[row] != 0 && rows.status[row] == kRowOk;
     record.file = file.number;
     record.rowid = batch.rowids()[row];
     set_id(&record, id_kinds[row], id_slots[row], batch.bytes());
-    derive::pack_preorder_key(prepared_.key(row), records_.key());
+    derive::pack_preorder_key(rows.key(row), records_.key());
     records_.add(derive::pack(record, records_.payload()));
   }
   return put(&keys_);
 }
 
 sort::Status Ingest::add_rows(Order order, const batch::SourceBatch& batch, const FileFacts& file) {
-  Sort& rows = rows_[static_cast<size_t>(order)];
-  if (!rows.done) return {};
-  const size_t room = offsets_.back() + batch.rows() * kRowHeadBytes;
-  if (!records_.begin(batch.rows(), room)) return sort::failure(sort::Code::kNoMemory, room);
+  Sort& sort = rows_[static_cast<size_t>(order)];
+  if (!sort.done) return {};
+  const PreparedRows& rows = encoded_.rows();
+  keys_in_order_.clear();
+  const size_t room = encoded_.envelope_bytes() + batch.rows() * kRowHeadBytes;
+  if (!records_.begin(batch.rows(), order_key_bytes(order), room))
+    return sort::failure(sort::Code::kNoMemory, room);
   for (size_t row = 0; row < batch.rows(); ++row) {
-    if (prepared_.status[row] != kRowOk || prepared_.is_selected[row] == 0 ||
-        rows.done->covers(file.number, batch.rowids()[row])) {
+    if (!encoded_.is_to_be_sent(row) || sort.done->covers(file.number, batch.rowids()[row])) {
       continue;
     }
-    const int64_t millis = derive::last_modified_ms(prepared_.created_us[row]);
+    const int64_t millis = derive::last_modified_ms(rows.created_us[row]);
     uint8_t* const to = records_.payload();
-    pack(RowHead{batch.rowids()[row], millis, file.number, prepared_.materials[row],
-                 prepared_.no_material[row]},
+    pack(RowHead{batch.rowids()[row], millis, file.number, rows.materials[row],
+                 rows.no_material[row]},
          to);
-    const size_t bytes = offsets_[row + 1] - offsets_[row];
-    std::memcpy(to + kRowHeadBytes, envelopes_.data() + offsets_[row], bytes);
-    pack_order_key(order, prepared_.key(row), records_.key());
-    records_.add(to + kRowHeadBytes + bytes);
+    const std::span<const uint8_t> envelope = encoded_.envelope(row);
+    std::memcpy(to + kRowHeadBytes, envelope.data(), envelope.size());
+    keys_in_order_.push_back(rows.key(row));
+    records_.add(to + kRowHeadBytes + envelope.size());
   }
-  return put(&rows);
+  pack_order_keys(order, keys_in_order_, records_.keys());
+  return put(&sort);
 }
 
 // A batch that holds nothing for this sort still moves its mark; but never back,
@@ -267,7 +222,8 @@ sort::Status Ingest::spill() {
 sort::Status Ingest::finish() {
   sort::Status status = keys_.sorter->finish({});
   for (Sort& rows : rows_) {
-    if (rows.sorter != nullptr && status.ok()) status = rows.sorter->finish({});
+    if (rows.sorter != nullptr && status.ok())
+      status = rows.sorter->finish({.cursors = options_.cursors});
   }
   return status;
 }

@@ -12,11 +12,9 @@
 #include <vector>
 
 #include "../batch/source_batch.h"
-#include "../envelope/envelope.h"
 #include "../sort/sorter.h"
+#include "encoded_rows.h"
 #include "order_key.h"
-#include "prepared_rows.h"
-#include "row_selection.h"
 #include "scratch.h"
 
 namespace octoload::load {
@@ -39,20 +37,16 @@ struct IngestMark {
   }
 };
 
-struct IngestOptions {
-  PrepareOptions rows;
+struct IngestOptions : EncodeOptions {
   std::string folder;    // the sorts' folders are made in it
   std::string identity;  // of the source and of what is done with it
   uint64_t memory_bytes = 0;
-  std::array<bool, kOrders> orders{};             // Order -> wanted
-  uint64_t limit = UINT64_MAX;                    // only so many of the rows that pass the filters
-  std::shared_ptr<const RowSelection> selection;  // of the rows within the limit; none: all
+  std::array<bool, kOrders> orders{};  // Order -> wanted
+  size_t cursors = 1;                  // that will read an order at once and share its memory
 };
 
 // What add() took its time for, in ns of the thread's CPU.
-struct IngestTimes {
-  uint64_t prepare_ns = 0;
-  uint64_t encode_ns = 0;
+struct IngestTimes : EncodeTimes {
   uint64_t sort_ns = 0;
 };
 
@@ -74,7 +68,8 @@ class Ingest {
   sort::Status spill();
   sort::Status finish();
 
-  const IngestTimes& times() const noexcept { return times_; }
+  IngestTimes times() const noexcept { return {encoded_.times(), sort_ns_}; }
+  const EncodeOptions& options() const noexcept { return options_; }
   // Valid after finish().
   const sort::Sorter& keys() const noexcept { return *keys_.sorter; }
   const sort::Sorter* rows(Order order) const noexcept {
@@ -90,38 +85,40 @@ class Ingest {
   class Records {
    public:
     // Room for so many records with payloads of so many bytes together.
-    bool begin(size_t records, size_t payload_bytes) {
+    bool begin(size_t records, size_t key_bytes, size_t payload_bytes) {
+      key_bytes_ = key_bytes;
       offsets_.clear();
       offsets_.reserve(records + 1);
       offsets_.push_back(0);
       end_ = bytes_.reserve(payload_bytes);
-      return keys_.reserve(records * kOrderKeyBytes) != nullptr && end_ != nullptr;
+      return keys_.reserve(records * key_bytes) != nullptr && end_ != nullptr;
     }
-    uint8_t* key() noexcept { return keys_.data() + (offsets_.size() - 1) * kOrderKeyBytes; }
+    uint8_t* keys() noexcept { return keys_.data(); }
+    // Of the next record.
+    uint8_t* key() noexcept { return keys_.data() + (offsets_.size() - 1) * key_bytes_; }
     uint8_t* payload() noexcept { return end_; }
-    // The record whose key and payload were written; the payload ends at `end`.
+    // A record whose payload was written and ends at `end`.
     void add(uint8_t* end) {
       end_ = end;
       offsets_.push_back(static_cast<uint64_t>(end - bytes_.data()));
     }
     sort::Batch view() const {
       const size_t records = offsets_.size() - 1;
-      return {{keys_.data(), records * kOrderKeyBytes},
+      return {{keys_.data(), records * key_bytes_},
               offsets_,
               {bytes_.data(), static_cast<size_t>(offsets_.back())}};
     }
 
    private:
+    size_t key_bytes_ = 0;
     Scratch keys_, bytes_;
     std::vector<uint64_t> offsets_;
     uint8_t* end_ = nullptr;
   };
 
   explicit Ingest(const IngestOptions& options) : options_(options) {}
-  sort::Status open_sort(const std::string& name, uint64_t memory_bytes, Sort* sort);
-  sort::Status encode();
-  void apply_limit();
-  void apply_selection(const batch::SourceBatch& batch, const FileFacts& file);
+  sort::Status open_sort(const std::string& name, size_t key_bytes, uint64_t memory_bytes,
+                         Sort* sort);
   void advance(const batch::SourceBatch& batch, const FileFacts& file);
   sort::Status add_keys(const batch::SourceBatch& batch, const FileFacts& file);
   sort::Status add_rows(Order order, const batch::SourceBatch& batch, const FileFacts& file);
@@ -131,12 +128,10 @@ class Ingest {
   IngestMark mark_;
   Sort keys_;
   std::array<Sort, kOrders> rows_;
-  PreparedRows prepared_;
-  Scratch envelopes_;
-  std::vector<uint32_t> offsets_;
-  std::vector<uint8_t> encode_status_;
+  EncodedRows encoded_;
   Records records_;
-  IngestTimes times_;
+  std::vector<envelope::RowKey> keys_in_order_;  // of the records for one order
+  uint64_t sort_ns_ = 0;
 };
 
 }  // namespace octoload::load

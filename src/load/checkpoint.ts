@@ -14,15 +14,22 @@ export interface DeadLetter {
   readonly row: string | null;
 }
 
-/** How far a sink is. */
+/** What a sink made of the rows so far, whichever cursor read them. */
 export interface SinkCheckpoint {
   readonly url: string;
-  /** In the sorted order, behind the last acknowledged row; null: at its beginning. */
-  readonly position: Uint8Array | null;
   /** Rows acknowledged. */
   readonly loaded: number;
   /** Rows this sink refused. */
   readonly rejected: number;
   readonly skipped: number;
+}
+
+/** How far one of a sink's cursors is; the counts are of its own rows. */
+export interface CursorCheckpoint extends SinkCheckpoint {
+  /** From 0. */
+  readonly cursor: number;
+  /** In the sorted order, behind the last acknowledged row; null: where the cursor begins. */
+  readonly position: Uint8Array | null;
+  /** Every cursor of the sink was at its end, and the sink finished. */
   readonly isDone: boolean;
 }

@@ -1,4 +1,11 @@
+import { decodeEnvelopes } from "../encoding/envelope.js";
+import type { Frame } from "../encoding/frame.js";
+import { sourceColumns } from "../encoding/source-columns.js";
+import { sourceValuesOf } from "../encoding/source-values.js";
+import { type FilledColumn, valueAt } from "../encoding/value-column.js";
+import { type SinkBatch, sliceSinkBatch } from "../sink/sink-batch.js";
 import type { RowValue } from "../source/file-reader.js";
+import type { RunSourceFile } from "./run-file.js";
 
 /** TEXT and BLOB are kept up to here; the row in the source has them whole. */
 const MAX_VALUE_LENGTH = 64 * 1024;
@@ -14,6 +21,39 @@ export function describeRow(
 ): string {
   const fields = columns.map((name, i) => [name, describeField(values[i] ?? null)] as const);
   return JSON.stringify(Object.fromEntries(fields));
+}
+
+/**
+ * As describeRow(), a row on its way to a sink: its envelope holds all it was in its file, which may
+ * have changed since it was read.
+ */
+export function describeSentRow(
+  batch: SinkBatch,
+  index: number,
+  { columns, columnNames }: Pick<RunSourceFile, "columns" | "columnNames">,
+  frame: Frame,
+): string {
+  const row = sliceSinkBatch(batch, index, index + 1);
+  const { tiles, cells, levels: level, bytes, offsets } = row;
+  const decoded = decodeEnvelopes({ tiles, cells, level, bytes, offsets }, { frame });
+  const read = (column: FilledColumn) => valueAt(column, 0, decoded.bytes);
+  const materialId = row.noMaterials[0] === 1 ? null : (row.materials[0] ?? 0);
+  const values = sourceValuesOf(decoded, 0, { level: level[0] ?? 0, materialId }, read);
+  const byName = new Map<string, RowValue | undefined>();
+  for (const column of sourceColumns) {
+    const name = columnNames[column];
+    if (name !== null) byName.set(name, values[column]);
+  }
+  // Unmapped columns are in the envelope in the table's order.
+  const unmapped = columns.filter((name) => !byName.has(name));
+  for (const [i, name] of unmapped.entries()) {
+    const column = decoded.extras[i];
+    if (column !== undefined) byName.set(name, read(column));
+  }
+  return describeRow(
+    columns,
+    columns.map((name) => byName.get(name)),
+  );
 }
 
 function describeField(value: RowValue): Record<string, unknown> {

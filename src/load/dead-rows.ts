@@ -70,7 +70,11 @@ export class DeadRows {
   }
 
   /** Where the row was when it was rejected; undefined: nowhere, or that is not known. */
-  formerPoint({ row }: DeadRow, file: SourceFile, coerceText: boolean): RowPoint | undefined {
+  formerPoint(
+    { row }: DeadRow,
+    file: Pick<SourceFile, "columnNames" | "geometry">,
+    coerceText: boolean,
+  ): RowPoint | undefined {
     if (row === null) return undefined;
     const fields = fieldsOf(row);
     const value = (name: string | null) => (name === null ? null : fields.get(foldName(name)));

@@ -1,3 +1,6 @@
+import { codeOf } from "../encoding/cell.js";
+import { MAX_LEVEL } from "../encoding/level.js";
+import type { CellName, TopmostCells } from "../sink/topmost-cells.js";
 import type { RunMap, RunReport } from "./run-report.js";
 import type { DerivedFacts } from "./sorted-run.js";
 
@@ -13,6 +16,8 @@ export interface DerivedSummary {
   readonly materials: RunReport["materials"];
   readonly otherMaterials: number;
   readonly map: RunMap;
+  /** Of the whole source, whatever filters leave out. */
+  readonly topmost: TopmostCells;
 }
 
 export function summarizeDerived(facts: DerivedFacts): DerivedSummary {
@@ -37,6 +42,16 @@ export function summarizeDerived(facts: DerivedFacts): DerivedSummary {
     materials: materials.slice(0, MOST_MATERIALS),
     otherMaterials: survey.otherMaterials + rest,
     map: mapOf(survey),
+    topmost: topmostOf(facts.topmost),
+  };
+}
+
+function topmostOf({ tiles, cells, levels, maxLevel }: DerivedFacts["topmost"]): TopmostCells {
+  return {
+    cells: Array.from(levels, (level, i): CellName => {
+      return [level, String(codeOf(tiles[i] ?? 0n, cells[i] ?? 0))];
+    }),
+    coarsenedTo: maxLevel < MAX_LEVEL ? maxLevel : null,
   };
 }
 

@@ -3,6 +3,7 @@ import { Frame, frames } from "../encoding/frame.js";
 import { MAX_LEVEL } from "../encoding/level.js";
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
+import type { SinkTuning } from "../sink/sink-tuning.js";
 import type { ColumnMapping } from "../source/columns.js";
 
 /** What a backfill moves, where to and how. */
@@ -37,6 +38,11 @@ export interface BackfillOptions {
   readonly levels?: { readonly min: number; readonly max: number };
   /** Part `index` (from 1) of `count` of the sorted order; all parts share `runId`. */
   readonly shard?: { readonly index: number; readonly count: number; readonly runId: string };
+  /**
+   * "key" (default): rows are sorted as the target's key is. "source": they are read a second time
+   * and written as they come, so that a run needs room for keys only; for layout node.
+   */
+  readonly order?: LoadOrder;
   /** Everything but writing. */
   readonly dryRun?: boolean;
   /** "newest" (default) loads the newest of several rows with one key; "fail" stops. */
@@ -45,6 +51,8 @@ export interface BackfillOptions {
   readonly maxErrors?: number | string;
   /** Rows a second sent to each target at most; null: no limit. */
   readonly rowsPerSecond?: number | null;
+  /** How targets in a cluster are written to; may be other in each process of a run. */
+  readonly tuning?: SinkTuning;
 }
 
 /** Options with their defaults, checked. */
@@ -56,10 +64,13 @@ export interface LoadSettings {
   readonly limit: number | null;
   readonly levels: { readonly min: number; readonly max: number };
   readonly shard: { readonly index: number; readonly count: number } | null;
+  readonly order: LoadOrder;
   readonly dryRun: boolean;
   readonly onCollision: "newest" | "fail";
   readonly maxErrors: ErrorBudget;
 }
+
+export type LoadOrder = "key" | "source";
 
 export type ErrorBudget =
   | { readonly kind: "rows"; readonly rows: number }
@@ -91,10 +102,16 @@ export function settingsOf(options: BackfillOptions): LoadSettings {
     limit: limit ?? null,
     levels: { min: levels.min, max: levels.max },
     shard: shard === undefined ? null : { index: shard.index, count: shard.count },
+    order: loadOrder(options.order ?? "key"),
     dryRun: options.dryRun ?? false,
     onCollision: options.onCollision ?? "newest",
     maxErrors: parseErrorBudget(options.maxErrors ?? "1%"),
   };
+}
+
+function loadOrder(order: string): LoadOrder {
+  if (order === "key" || order === "source") return order;
+  throw new OctoloadError("ARG_RANGE", `order must be key or source, got ${describeValue(order)}`);
 }
 
 /** @throws OctoloadError ARG_RANGE */

@@ -63,6 +63,7 @@ export type RunEvent =
   | { readonly event: "phase"; readonly phase: Phase }
   | ({ readonly event: "progress" } & Progress)
   | { readonly event: "warning"; readonly code: string; readonly message: string }
+  | { readonly event: "note"; readonly message: string }
   | { readonly event: "paused" | "resumed" }
   /** Asked to stop: what is in flight is finished and saved. */
   | { readonly event: "stopping" }

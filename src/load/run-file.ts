@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { FrameSpec } from "../encoding/frame.js";
+import type { ColumnNames } from "../encoding/source-columns.js";
 import { OctoloadError } from "../errors/octoload-error.js";
-import type { ColumnMapping, ColumnNames } from "../source/columns.js";
+import type { ColumnMapping } from "../source/columns.js";
 import type { LoadSettings } from "./load-settings.js";
 import type { Outcome } from "./progress.js";
 import { runDiskFailure } from "./run-disk.js";
@@ -12,7 +13,7 @@ import { readJsonObject, writeJsonFile } from "./run-status.js";
 export const RUN_FILE = "run.json";
 
 /** Of the layout of run.json; a run of another one is not resumed. */
-const RUN_FILE_VERSION = 1;
+const RUN_FILE_VERSION = 2;
 
 /** A file of the source as the run first found it. */
 export interface RunSourceFile {
@@ -21,6 +22,7 @@ export interface RunSourceFile {
   readonly rows: number;
   /** In the order of `Source.rows`. */
   readonly columns: readonly string[];
+  readonly columnNames: ColumnNames;
 }
 
 /** run.json: what a run is. Written when it begins, and again when its state changes. */
@@ -34,6 +36,7 @@ export interface RunFile extends Omit<LoadSettings, "frame"> {
     readonly name: string;
     /** Files and globs as they were named. */
     readonly given: readonly string[];
+    /** Absolute, as are all paths below and those of the targets. */
     readonly paths: readonly string[];
     readonly table: string | null;
     readonly columns: ColumnMapping;
@@ -44,6 +47,8 @@ export interface RunFile extends Omit<LoadSettings, "frame"> {
     readonly columnNames: ColumnNames;
   };
   readonly sinks: readonly string[];
+  /** One a sink: how many cursors read its rows, since their positions are what a checkpoint is. */
+  readonly cursors: readonly number[];
   readonly addSource: boolean;
   readonly frame: FrameSpec;
   /** Microseconds since 1970, decimal. */

@@ -1,15 +1,16 @@
 import { join } from "node:path";
 import Database, { SqliteError } from "better-sqlite3";
 import { OctoloadError } from "../errors/octoload-error.js";
-import type { DeadLetter, SinkCheckpoint } from "./checkpoint.js";
+import type { CursorCheckpoint, DeadLetter } from "./checkpoint.js";
 
 export const CHECKPOINT_FILE = "checkpoint.sqlite";
 export const DEAD_LETTERS_FILE = "dead-letters.sqlite";
 
 const checkpointSchema = `
-  CREATE TABLE IF NOT EXISTS sinks(
-    url TEXT PRIMARY KEY, position BLOB, loaded INTEGER NOT NULL, rejected INTEGER NOT NULL,
-    skipped INTEGER NOT NULL, is_done INTEGER NOT NULL, at TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS cursors(
+    url TEXT NOT NULL, cursor INTEGER NOT NULL, position BLOB, loaded INTEGER NOT NULL,
+    rejected INTEGER NOT NULL, skipped INTEGER NOT NULL, is_done INTEGER NOT NULL,
+    at TEXT NOT NULL, PRIMARY KEY(url, cursor));
   CREATE TABLE IF NOT EXISTS facts(key TEXT PRIMARY KEY, value TEXT NOT NULL)`;
 
 /** `sink` is empty where a row was rejected for all of them. */
@@ -19,8 +20,15 @@ const deadLettersSchema = `
     code TEXT NOT NULL, message TEXT NOT NULL, row TEXT, at TEXT NOT NULL,
     PRIMARY KEY(file, source_rowid, sink)) WITHOUT ROWID`;
 
+/** How far a cursor is, and the letters of the rows up to there. */
+export interface Acknowledgement {
+  readonly checkpoint: CursorCheckpoint;
+  readonly letters: readonly DeadLetter[];
+}
+
 interface CheckpointRow {
   readonly url: string;
+  readonly cursor: number;
   readonly position: Buffer | null;
   readonly loaded: number;
   readonly rejected: number;
@@ -71,29 +79,45 @@ export class RunStoreFiles {
     });
   }
 
-  saveCheckpoint({ url, position, loaded, rejected, skipped, isDone }: SinkCheckpoint): void {
+  /**
+   * All of them at once; the letters are on the disk before the checkpoints behind them.
+   *
+   * @returns of each its new letters, as addDeadLetters()
+   */
+  acknowledge(all: readonly Acknowledgement[]): number[][] {
+    const added = all.map(({ letters }) =>
+      letters.length > 0 ? this.addDeadLetters(letters) : [],
+    );
     this.#attempt(() => {
-      this.#checkpoint
-        .prepare("INSERT OR REPLACE INTO sinks VALUES (?, ?, ?, ?, ?, ?, ?)")
-        .run(url, position, loaded, rejected, skipped, isDone ? 1 : 0, new Date().toISOString());
+      const save = this.#checkpoint.prepare(
+        "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      );
+      const at = new Date().toISOString();
+      const saveAll = this.#checkpoint.transaction(() => {
+        for (const { checkpoint } of all) {
+          const { url, cursor, position, loaded, rejected, skipped, isDone } = checkpoint;
+          save.run(url, cursor, position, loaded, rejected, skipped, isDone ? 1 : 0, at);
+        }
+      });
+      saveAll.immediate();
     });
+    return added;
   }
 
-  checkpoints(): SinkCheckpoint[] {
-    const rows = this.#checkpoint.prepare<[], CheckpointRow>("SELECT * FROM sinks").all();
-    return rows.map(({ url, position, loaded, rejected, skipped, is_done }) => ({
-      url,
+  checkpoints(): CursorCheckpoint[] {
+    const rows = this.#checkpoint
+      .prepare<[], CheckpointRow>("SELECT * FROM cursors ORDER BY url, cursor")
+      .all();
+    return rows.map(({ position, is_done, url, cursor, loaded, rejected, skipped }) => ({
+      ...{ url, cursor, loaded, rejected, skipped },
       position: position === null ? null : new Uint8Array(position),
-      loaded,
-      rejected,
-      skipped,
       isDone: is_done !== 0,
     }));
   }
 
   clear(): void {
     this.#attempt(() => {
-      this.#checkpoint.exec("DELETE FROM sinks; DELETE FROM facts");
+      this.#checkpoint.exec("DELETE FROM cursors; DELETE FROM facts");
       this.#deadLetters.exec("DELETE FROM dead_letters");
     });
   }

@@ -1,6 +1,6 @@
 import { serveWorker } from "../worker/serve-worker.js";
-import type { DeadLetter, SinkCheckpoint } from "./checkpoint.js";
-import { RunStoreFiles } from "./run-store-files.js";
+import type { CursorCheckpoint, DeadLetter } from "./checkpoint.js";
+import { type Acknowledgement, RunStoreFiles } from "./run-store-files.js";
 
 let files: RunStoreFiles | undefined;
 
@@ -16,13 +16,10 @@ const api = {
   addDeadLetters(letters: readonly DeadLetter[]): number[] {
     return opened().addDeadLetters(letters);
   },
-  /** Dead letters and the checkpoint behind them; the letters are on the disk first. */
-  acknowledge(checkpoint: SinkCheckpoint, letters: readonly DeadLetter[]): number[] {
-    const added = letters.length > 0 ? opened().addDeadLetters(letters) : [];
-    opened().saveCheckpoint(checkpoint);
-    return added;
+  acknowledge(all: readonly Acknowledgement[]): number[][] {
+    return opened().acknowledge(all);
   },
-  checkpoints(): SinkCheckpoint[] {
+  checkpoints(): CursorCheckpoint[] {
     return opened().checkpoints();
   },
   clear(): void {

@@ -1,10 +1,15 @@
 import { WorkerClient } from "../worker/worker-client.js";
-import type { DeadLetter, SinkCheckpoint } from "./checkpoint.js";
+import type { CursorCheckpoint, DeadLetter } from "./checkpoint.js";
+import type { Acknowledgement } from "./run-store-files.js";
 import type { RunStoreApi } from "./run-store-worker.js";
 
 /** A run's checkpoint and dead letters, written by a thread of their own. */
 export class RunStore {
   readonly #worker: WorkerClient<RunStoreApi>;
+  /** To be written together, as soon as what is being written is on the disk. */
+  #waiting: Acknowledgement[] = [];
+  #waitingSaved: Promise<number[][]> | undefined;
+  #lastSave: Promise<unknown> = Promise.resolve();
 
   private constructor(worker: WorkerClient<RunStoreApi>) {
     this.#worker = worker;
@@ -30,12 +35,21 @@ export class RunStore {
     return this.#worker.call("addDeadLetters", [letters]);
   }
 
-  /** Settles when checkpoint and letters are on the disk; the indexes of the new letters. */
-  acknowledge(checkpoint: SinkCheckpoint, letters: readonly DeadLetter[]): Promise<number[]> {
-    return this.#worker.call("acknowledge", [checkpoint, letters]);
+  /**
+   * Settles when checkpoint and letters are on the disk, with the indexes of the new letters. What
+   * comes while others are being written is written together, so that many cursors do not have to
+   * wait for a disk's flush each.
+   */
+  async acknowledge(
+    checkpoint: CursorCheckpoint,
+    letters: readonly DeadLetter[],
+  ): Promise<number[]> {
+    const index = this.#waiting.push({ checkpoint, letters }) - 1;
+    this.#waitingSaved ??= this.#lastSave.then(() => this.#saveWaiting());
+    return (await this.#waitingSaved)[index] ?? [];
   }
 
-  checkpoints(): Promise<SinkCheckpoint[]> {
+  checkpoints(): Promise<CursorCheckpoint[]> {
     return this.#worker.call("checkpoints", []);
   }
 
@@ -62,5 +76,14 @@ export class RunStore {
     } finally {
       await this.#worker.close();
     }
+  }
+
+  #saveWaiting(): Promise<number[][]> {
+    const together = this.#waiting;
+    this.#waiting = [];
+    this.#waitingSaved = undefined;
+    const saved = this.#worker.call("acknowledge", [together]);
+    this.#lastSave = saved.catch(() => undefined);
+    return saved;
   }
 }

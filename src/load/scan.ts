@@ -1,6 +1,6 @@
 import { rowStatus } from "../encoding/row-status.js";
+import { sourceColumns } from "../encoding/source-columns.js";
 import { OctoloadError } from "../errors/octoload-error.js";
-import { columnKeys } from "../source/columns.js";
 import type { RowValue } from "../source/file-reader.js";
 import type { Source } from "../source/source.js";
 import type { SourceFile } from "../source/source-options.js";
@@ -10,7 +10,7 @@ import { describeRowFault } from "./row-faults.js";
 import { type RunContext, RunInterrupted } from "./run-context.js";
 import type { FileColumns } from "./sorted-run.js";
 
-const limits = { maxRows: 8192, maxBytes: 4 * 2 ** 20 };
+export const scanLimits = Object.freeze({ maxRows: 8192, maxBytes: 4 * 2 ** 20 });
 /** A change of the source is noticed within so many batches, and once more at the end. */
 const BATCHES_BETWEEN_CHECKS = 32;
 
@@ -30,16 +30,13 @@ export async function scanSource(
 ): Promise<void> {
   const { sorted } = context;
   const scan = new Scan(source, context);
+  const columns = columnsOfFiles(source, columnSets);
   for (const [number, file] of source.files.entries()) {
     const { mark } = sorted;
-    if (number < mark.file) continue;
+    const of = columns[number];
+    if (number < mark.file || of === undefined) continue;
     const after = number === mark.file ? mark.rowid : null;
-    const columns = {
-      file: number,
-      absent: absentMask(file),
-      columnSet: columnSets[number] ?? 0,
-    };
-    await scan.readFile(file, columns, after);
+    await scan.readFile(file, of, after);
   }
   await source.check();
   const startMs = performance.now();
@@ -81,7 +78,7 @@ class Scan {
 
   async #read(file: number, after: bigint | null): Promise<ArrayBuffer | null> {
     const startMs = performance.now();
-    const block = await this.#source.read(file, after, limits);
+    const block = await this.#source.read(file, after, scanLimits);
     const rows = block === null ? 0 : rowidsOf(block).length;
     this.#context.tracker.busy("pack", performance.now() - startMs, rows);
     return block;
@@ -158,8 +155,17 @@ class Scan {
   }
 }
 
+/** @param columnSets of each file: the number of its set of unmapped columns, 0 for none */
+export function columnsOfFiles(source: Source, columnSets: readonly number[]): FileColumns[] {
+  return source.files.map((file, number) => ({
+    file: number,
+    absent: absentMask(file),
+    columnSet: columnSets[number] ?? 0,
+  }));
+}
+
 /** Of a block of native/batch/source_batch.h. */
-function rowidsOf(block: ArrayBuffer): BigInt64Array {
+export function rowidsOf(block: ArrayBuffer): BigInt64Array {
   const rows = Number(new BigUint64Array(block, 8, 1)[0]);
   return new BigInt64Array(block, HEAD_WORDS * 8, rows);
 }
@@ -167,7 +173,7 @@ function rowidsOf(block: ArrayBuffer): BigInt64Array {
 /** X, Y and Z that a point column gives are no columns of the table either. */
 function absentMask({ absent, geometry }: SourceFile): number {
   const ofPoint = geometry === null ? [] : (["x", "y", "z"] as const);
-  return [...absent, ...ofPoint].reduce((mask, key) => mask | (1 << columnKeys.indexOf(key)), 0);
+  return [...absent, ...ofPoint].reduce((mask, key) => mask | (1 << sourceColumns.indexOf(key)), 0);
 }
 
 function columnNamesOf(file: SourceFile): readonly string[] {

@@ -9,21 +9,23 @@ import type {
   IngestHandle,
   IngestMark,
   NativeSurvey,
+  NativeTopmostCells,
+  SourceDeliveryHandle,
 } from "../native/load-addon.js";
 import type { SinkOrder } from "../sink/sink.js";
 import { MIN_MEMORY_BYTES } from "./load-settings.js";
+import { orderNumber, type SortOrder } from "./order-key.js";
 import { emptySelection, type RowSelection } from "./row-selection.js";
 import { isOutputTooSmall, requireDerived, requireSorted, sortFailure } from "./sort-failure.js";
-
-/** Numbers of native/load/order_key.h. */
-const orderNumbers: Readonly<Record<SinkOrder, number>> = { node: 0, tile: 1 };
 
 export interface SortedRunOptions {
   readonly folder: string;
   /** Of the source and of what is done with it: another one's sorted files are refused. */
   readonly identity: string;
   readonly memoryBytes: number;
-  readonly orders: readonly SinkOrder[];
+  readonly orders: readonly SortOrder[];
+  /** Of an order, that will read at once: they share its memory. 1 unless given. */
+  readonly cursors?: number;
   readonly frame: Frame;
   readonly coerceText: boolean;
   readonly minLevel: number;
@@ -62,6 +64,7 @@ export interface DerivedFacts {
   readonly collisions: number;
   readonly rowsByLevel: Float64Array;
   readonly survey: NativeSurvey;
+  readonly topmost: NativeTopmostCells;
 }
 
 /**
@@ -99,6 +102,7 @@ export class SortedRun {
       options.identity,
       options.memoryBytes,
       orderMask(options.orders),
+      options.cursors ?? 1,
       frameHandle(options.frame),
       options.coerceText,
       options.minLevel,
@@ -155,12 +159,13 @@ export class SortedRun {
 
   /** @returns whether an earlier process derived everything already */
   async openDerivation(): Promise<boolean> {
-    const { folder, identity, memoryBytes, orders } = this.#options;
+    const { folder, identity, memoryBytes, orders, cursors = 1 } = this.#options;
     const opened = await nativeAddon().openDerivation(
       folder,
       identity,
       Math.floor(memoryBytes / 2),
       orderMask(orders),
+      cursors,
       true,
     );
     if (opened.failure !== null) throw sortFailure(opened.failure);
@@ -204,20 +209,34 @@ export class SortedRun {
       nativeAddon().openDelivery(
         this.#ingest,
         this.#requireDerivation(),
-        orderNumbers[order],
+        orderNumber(order),
         position ?? none,
         upper ?? none,
         true,
       ),
     );
     if (opened.failure !== null) throw sortFailure(opened.failure);
-    return new Delivery(opened.handle);
+    return new SortedDelivery(opened.handle);
+  }
+
+  /** `position`: of an earlier one; undefined: from the first row. */
+  async openSourceDelivery(position?: Uint8Array): Promise<SourceDeliveryHandle> {
+    const opened = await this.#inTurn(() =>
+      nativeAddon().openSourceDelivery(
+        this.#ingest,
+        this.#requireDerivation(),
+        position ?? new Uint8Array(),
+        true,
+      ),
+    );
+    if (opened.failure !== null) throw sortFailure(opened.failure);
+    return opened.handle;
   }
 
   /** The key of the cell at `rank` of all cells in this order; undefined beyond the last. */
   async keyAt(order: SinkOrder, rank: number): Promise<Uint8Array | undefined> {
     const { failure, key } = await this.#inTurn(() =>
-      nativeAddon().findKeyAt(this.#requireDerivation(), orderNumbers[order], rank, true),
+      nativeAddon().findKeyAt(this.#requireDerivation(), orderNumber(order), rank, true),
     );
     requireSorted(failure);
     return key.length === 0 ? undefined : key;
@@ -249,7 +268,7 @@ export class SortedRun {
 
 export interface Chunk {
   /** undefined at the end, or where all rows read had lost their collision. */
-  readonly block: ArrayBuffer | undefined;
+  readonly block: SharedArrayBuffer | undefined;
   readonly rows: number;
   /** Sorted rows read for it: those in the block and the losers. */
   readonly read: number;
@@ -258,16 +277,21 @@ export interface Chunk {
   readonly position: Uint8Array;
 }
 
-/** Rows in a sink's order, chunk by chunk; one call at a time. */
-export class Delivery {
+/** Finished rows, chunk by chunk; one call at a time. */
+export interface Delivery {
+  /** @param free memory to fill, where it suffices */
+  next(maxRows: number, free: SharedArrayBuffer): Promise<Chunk>;
+}
+
+/** Rows in a sink's order. */
+class SortedDelivery implements Delivery {
   readonly #handle: DeliveryHandle;
 
   constructor(handle: DeliveryHandle) {
     this.#handle = handle;
   }
 
-  /** @param free memory to fill, where it suffices */
-  async next(maxRows: number, free: ArrayBuffer): Promise<Chunk> {
+  async next(maxRows: number, free: SharedArrayBuffer): Promise<Chunk> {
     let block = free;
     let chunk = await nativeAddon().deliveryNext(
       this.#handle,
@@ -276,7 +300,7 @@ export class Delivery {
       true,
     );
     if (isOutputTooSmall(chunk.failure)) {
-      block = new ArrayBuffer(chunk.failure?.[2] ?? 0);
+      block = new SharedArrayBuffer(chunk.failure?.[2] ?? 0);
       chunk = await nativeAddon().deliveryNext(this.#handle, maxRows, new Uint8Array(block), true);
     }
     requireSorted(chunk.failure);
@@ -294,8 +318,8 @@ function requireMemory({ memoryBytes, orders }: SortedRunOptions): void {
   );
 }
 
-function orderMask(orders: readonly SinkOrder[]): number {
-  return orders.reduce((mask, order) => mask | (1 << orderNumbers[order]), 0);
+function orderMask(orders: readonly SortOrder[]): number {
+  return orders.reduce((mask, order) => mask | (1 << orderNumber(order)), 0);
 }
 
 function collisionsOf({

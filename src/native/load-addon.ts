@@ -3,6 +3,7 @@ import type { FrameHandle } from "./handles.js";
 declare const ingestHandle: unique symbol;
 declare const derivationHandle: unique symbol;
 declare const deliveryHandle: unique symbol;
+declare const sourceDeliveryHandle: unique symbol;
 /** Parts of a load as the addon holds them; opaque. One call at a time uses each. */
 export interface IngestHandle {
   readonly [ingestHandle]: true;
@@ -12,6 +13,9 @@ export interface DerivationHandle {
 }
 export interface DeliveryHandle {
   readonly [deliveryHandle]: true;
+}
+export interface SourceDeliveryHandle {
+  readonly [sourceDeliveryHandle]: true;
 }
 
 /** What a sort came to: code (native/sort/status.h), errno, a size or position, path. */
@@ -45,12 +49,22 @@ export interface NativeSurvey {
   readonly nodes: Uint32Array;
 }
 
+/** Where a source lies (native/derive/topmost_cells.h). */
+export interface NativeTopmostCells {
+  readonly tiles: BigUint64Array;
+  readonly cells: Uint16Array;
+  readonly levels: Uint8Array;
+  /** Below 26: cells of this level stand for some inside them. */
+  readonly maxLevel: number;
+}
+
 /**
  * The addon's part of a load. Every call takes a last argument that says whether
  * to run on libuv's pool, and is only ever called so.
  */
 export interface LoadAddon {
   /**
+   * `cursors`: of an order, that will read at once and share its memory.
    * `hasSelection`: only the rows named by `files` and `rowids` are sent, and those inside,
    * around or of the cells that `tiles`, `cells` and `levels` name.
    */
@@ -59,6 +73,7 @@ export interface LoadAddon {
     identity: string,
     memoryBytes: number,
     orders: number,
+    cursors: number,
     frame: FrameHandle,
     coerceText: boolean,
     minLevel: number,
@@ -99,6 +114,7 @@ export interface LoadAddon {
     identity: string,
     memoryBytes: number,
     orders: number,
+    cursors: number,
     onPool: true,
   ): Promise<
     { failure: NativeFailure } | { failure: null; handle: DerivationHandle; hasAllInput: boolean }
@@ -127,6 +143,7 @@ export interface LoadAddon {
     collisions: number;
     rowsByLevel: Float64Array;
     survey: NativeSurvey;
+    topmost: NativeTopmostCells;
   }>;
   /** As ingestClose(). */
   derivationClose(
@@ -155,6 +172,33 @@ export interface LoadAddon {
     isEnd: boolean;
     position: Uint8Array;
   }>;
+  /** `position` is empty where nothing was delivered yet. */
+  openSourceDelivery(
+    ingest: IngestHandle,
+    derivation: DerivationHandle,
+    position: Uint8Array,
+    onPool: true,
+  ): Promise<{ failure: NativeFailure } | { failure: null; handle: SourceDeliveryHandle }>;
+  /** Takes a block of the source as ingestAdd() did; `bytes`: what its finished rows take. */
+  sourceDeliveryAdd(
+    delivery: SourceDeliveryHandle,
+    block: Uint8Array,
+    file: number,
+    absent: number,
+    columnSet: number,
+    onPool: true,
+  ): Promise<{
+    failure: NativeFailure | null;
+    rows: number;
+    bytes: number;
+    position: Uint8Array;
+  }>;
+  /** Writes the finished rows of the block added. */
+  sourceDeliveryWrite(
+    delivery: SourceDeliveryHandle,
+    block: Uint8Array,
+    onPool: true,
+  ): Promise<{ failure: NativeFailure | null }>;
   findKeyAt(
     derivation: DerivationHandle,
     order: number,
@@ -162,6 +206,7 @@ export interface LoadAddon {
     onPool: true,
   ): Promise<{ failure: NativeFailure | null; key: Uint8Array }>;
   estimateSortBytes(
+    keyBytes: number,
     memoryBytes: number,
     records: number,
     payloadBytes: number,

@@ -213,7 +213,7 @@ void test_shared_bytes(Random& random) {
   if (ingest == nullptr) return;
   CHECK(ingest->add(batch, {}, status).ok());
   CHECK(ingest->finish().ok());
-  const Records keys = read_all(ingest->keys(), load::kOrderKeyBytes);
+  const Records keys = read_all(ingest->keys(), derive::kPreorderKeyBytes);
   CHECK(keys.count() > rows.size() / 2);
   for (size_t i = 0; i < keys.count(); ++i) CHECK(keys.offsets[i + 1] - keys.offsets[i] > 3000);
 }

@@ -20,6 +20,8 @@ struct Loaded {
   std::unique_ptr<LoadModel> model;
 
   Loaded(const TreeShape& shape, Random& random) {
+    options.orders.fill(true);
+    options.memory_bytes = 10u << 20;
     TreeMaker maker(options.rows.frame, shape, random);
     source = maker.make();
     model = std::make_unique<LoadModel>(source, options);
@@ -56,7 +58,7 @@ void check_ends_with(std::span<const sort::Position> whole, std::span<const sort
 // From where every block ended the rest follows, exactly.
 void test_positions(Random& random) {
   const Loaded loaded = make_loaded(random, 150);
-  for (const load::Order order : kBothOrders) {
+  for (const load::Order order : kEveryOrder) {
     const std::vector<ExpectedRow> expected = loaded.model->in_order(order);
     Delivering whole;
     whole.max_rows = 1;  // so that one ends between the rows of a collision too
@@ -102,7 +104,7 @@ sort::Key order_key(load::Order order, const ExpectedRow& row) {
 // Shards begin at ranks of the derived cells; together they are everything.
 void test_shards(Random& random) {
   const Loaded loaded = make_loaded(random, 250);
-  for (const load::Order order : kBothOrders) {
+  for (const load::Order order : kEveryOrder) {
     const std::vector<ExpectedRow> expected = loaded.model->in_order(order);
     const sort::Sorter& derived = *loaded.derivation->derived(order);
     const size_t shards = 1 + random.next() % 6;
@@ -112,7 +114,7 @@ void test_shards(Random& random) {
       sort::Key next = {};
       bool is_found = false;
       const uint64_t rank = loaded.model->cells() * (shard + 1) / shards;
-      CHECK(load::find_key_at(derived, rank, &next, &is_found).ok());
+      CHECK(load::find_key_at(derived, order, rank, &next, &is_found).ok());
       CHECK_EQ(is_found, shard + 1 < shards);
       const std::optional<sort::Key> end = is_found ? std::optional(next) : std::nullopt;
       const auto is_below = [&](const ExpectedRow& row) {
@@ -134,15 +136,18 @@ void test_shards(Random& random) {
 // Every rank names its cell: the derived records one by one say which.
 void test_ranks(Random& random) {
   const Loaded loaded = make_loaded(random, 60);
-  const sort::Sorter& derived = *loaded.derivation->derived(load::Order::kTile);
-  const Records records = read_all(derived, load::kOrderKeyBytes);
-  CHECK_EQ(records.count(), loaded.model->cells());
-  for (size_t rank = 0; rank <= records.count() + 1; ++rank) {
-    sort::Key key = {};
-    bool is_found = false;
-    CHECK(load::find_key_at(derived, rank, &key, &is_found).ok());
-    if (!CHECK_EQ(is_found, rank < records.count()) || !is_found) continue;
-    CHECK(std::equal(key.begin(), key.begin() + load::kOrderKeyBytes, records.key(rank)));
+  for (const load::Order order : kEveryOrder) {
+    const sort::Sorter& derived = *loaded.derivation->derived(order);
+    const size_t key_bytes = load::order_key_bytes(order);
+    const Records records = read_all(derived, key_bytes);
+    CHECK_EQ(records.count(), loaded.model->cells());
+    for (size_t rank = 0; rank <= records.count() + 1; ++rank) {
+      sort::Key key = {};
+      bool is_found = false;
+      CHECK(load::find_key_at(derived, order, rank, &key, &is_found).ok());
+      if (!CHECK_EQ(is_found, rank < records.count()) || !is_found) continue;
+      CHECK(std::equal(key.begin(), key.begin() + key_bytes, records.key(rank)));
+    }
   }
 }
 
@@ -172,7 +177,7 @@ void test_small_blocks(Random& random) {
   const auto derivation = derive_all(*ingest, options, model, random);
   for (const size_t block_bytes : {0, 1, 24, 200, 1000, 3000, 10'000, 100'000}) {
     for (const size_t max_rows : {1, 7, 500}) {
-      const load::Order order = kBothOrders[random.next() % 2];
+      const load::Order order = kPlainOrders[random.next() % 2];
       const std::vector<ExpectedRow> expected = model.in_order(order);
       Delivering how;
       how.max_rows = max_rows;
@@ -182,6 +187,30 @@ void test_small_blocks(Random& random) {
                     options.rows.frame, expected, &how, &delivered)
                 .ok());
       CHECK_EQ(delivered, expected.size());
+    }
+  }
+}
+
+// A cursor of a load into a ring begins at a token, and ends before another one.
+void test_token_ranges(Random& random) {
+  const Loaded loaded = make_loaded(random, 250);
+  for (const load::Order order : {load::Order::kNodeToken, load::Order::kTileToken}) {
+    const std::vector<ExpectedRow> expected = loaded.model->in_order(order);
+    const auto token = [&](const ExpectedRow& row) { return token_oracle(order, row.key); };
+    std::vector<int64_t> cuts = {INT64_MIN + 1, -1, 0, INT64_MAX};
+    for (int i = 0; i < 3; ++i) cuts.push_back(token(expected[random.next() % expected.size()]));
+    std::sort(cuts.begin(), cuts.end());
+    for (size_t i = 0; i + 1 < cuts.size(); ++i) {
+      const auto begin = std::find_if(expected.begin(), expected.end(),
+                                      [&](const auto& row) { return token(row) >= cuts[i]; });
+      const auto end = std::find_if(begin, expected.end(),
+                                    [&](const auto& row) { return token(row) >= cuts[i + 1]; });
+      const sort::Range range = {sort::pack_key(sort::order_signed(cuts[i])),
+                                 sort::pack_key(sort::order_signed(cuts[i + 1])), 0};
+      Delivering how;
+      size_t delivered = 0;
+      CHECK(loaded.deliver_range(order, range, std::span(begin, end), &how, &delivered).ok());
+      CHECK_EQ(delivered, static_cast<size_t>(end - begin));
     }
   }
 }
@@ -219,6 +248,7 @@ int main(int argc, char** argv) {
   test_first_position(random);
   for (size_t round = 0; round < 3 + effort / 10; ++round) test_shards(random);
   test_ranks(random);
+  test_token_ranges(random);
   test_small_blocks(random);
   test_refusals(random);
   return check_report("load delivery");

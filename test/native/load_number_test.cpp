@@ -10,11 +10,14 @@
 #include "check.h"
 #include "load_rows.h"
 #include "random.h"
+#include "token_oracle.h"
 
 using namespace octoload;
 using namespace octoload::test;
 
 namespace {
+
+__extension__ using Wide = unsigned __int128;
 
 using load::Order;
 
@@ -105,38 +108,60 @@ void test_exact_integers(Random& random, size_t rounds) {
 envelope::RowKey random_key(Random& random) {
   envelope::RowKey key;
   key.level = static_cast<uint8_t>(random.next() % 27);
-  load::Wide code = load::Wide{random.next()} << 64 | random.next();
+  Wide code = Wide{random.next()} << 64 | random.next();
   const uint64_t choice = random.next() % 4;
   if (choice == 0) code >>= 64 + random.next() % 60;
-  if (choice == 1) code = ~load::Wide{0} - random.next() % 3;
-  code &= (load::Wide{1} << (3 * key.level)) - 1;
+  if (choice == 1) code = ~Wide{0} - random.next() % 3;
+  code &= (Wide{1} << (3 * key.level)) - 1;
   key.tile = static_cast<uint64_t>(code / 32768);
   key.cell = static_cast<uint16_t>(code % 32768);
   return key;
 }
 
-std::tuple<unsigned, uint64_t, unsigned, unsigned> rank_of(Order order,
-                                                           const envelope::RowKey& key) {
+std::tuple<int64_t, unsigned, uint64_t, unsigned, unsigned> rank_of(Order order,
+                                                                    const envelope::RowKey& key) {
+  const int64_t token = token_oracle(order, key);
   const unsigned level = key.level;
-  return order == Order::kNode ? std::tuple(0u, key.tile, unsigned{key.cell}, level)
-                               : std::tuple(level, key.tile, unsigned{key.cell}, 0u);
+  return order == Order::kNode || order == Order::kNodeToken
+             ? std::tuple(token, 0u, key.tile, unsigned{key.cell}, level)
+             : std::tuple(token, level, key.tile, unsigned{key.cell}, 0u);
 }
 
-std::array<uint8_t, load::kOrderKeyBytes> pack(Order order, const envelope::RowKey& key) {
-  std::array<uint8_t, load::kOrderKeyBytes> packed;
+// What lies behind the key's end stays as it is.
+sort::Key pack(Order order, const envelope::RowKey& key) {
+  sort::Key packed;
+  packed.fill(0xEE);
   load::pack_order_key(order, key, packed.data());
+  for (size_t i = load::order_key_bytes(order); i < packed.size(); ++i) CHECK_EQ(packed[i], 0xEE);
   return packed;
 }
 
 void test_order_keys(Random& random, size_t rounds) {
   for (size_t round = 0; round < rounds; ++round) {
     const envelope::RowKey a = random_key(random), b = random_key(random);
-    for (const Order order : {Order::kNode, Order::kTile}) {
+    for (const Order order : {Order::kNode, Order::kTile, Order::kNodeToken, Order::kTileToken}) {
       const auto packed = pack(order, a), other = pack(order, b);
       const envelope::RowKey back = load::unpack_order_key(order, packed.data());
       CHECK(back.level == a.level && back.tile == a.tile && back.cell == a.cell);
       CHECK_EQ(packed < other, rank_of(order, a) < rank_of(order, b));
       CHECK_EQ(packed == other, rank_of(order, a) == rank_of(order, b));
+    }
+  }
+}
+
+// Many keys at once are what each is alone, whatever they are divided into inside.
+void test_many_order_keys(Random& random) {
+  for (const Order order : {Order::kNode, Order::kTile, Order::kNodeToken, Order::kTileToken}) {
+    for (const size_t count : {0, 1, 255, 256, 257, 1000}) {
+      std::vector<envelope::RowKey> keys(count);
+      for (envelope::RowKey& key : keys) key = random_key(random);
+      const size_t key_bytes = load::order_key_bytes(order);
+      std::vector<uint8_t> packed(count * key_bytes);
+      load::pack_order_keys(order, keys, packed.data());
+      for (size_t i = 0; i < count; ++i) {
+        const sort::Key one = pack(order, keys[i]);
+        CHECK(std::equal(one.begin(), one.begin() + key_bytes, packed.begin() + i * key_bytes));
+      }
     }
   }
 }
@@ -151,5 +176,6 @@ int main(int argc, char** argv) {
   test_lengths();
   test_exact_integers(random, 10'000 * effort);
   test_order_keys(random, 20'000 * effort);
+  test_many_order_keys(random);
   return check_report("load number");
 }

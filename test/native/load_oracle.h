@@ -15,6 +15,7 @@
 #include "derive_oracle.h"
 #include "load_judge.h"
 #include "load_rows.h"
+#include "token_oracle.h"
 
 namespace octoload::test {
 
@@ -96,10 +97,19 @@ class LoadModel {
   const std::map<Name, Name>& collisions() const { return collisions_; }
   std::vector<ExpectedRow> in_order(load::Order order) const {
     std::vector<ExpectedRow> rows = delivered_;
+    if (order == load::Order::kSource) {
+      const auto name = [](const ExpectedRow& row) {
+        return std::pair(row.file.number, row.row->rowid);
+      };
+      std::sort(rows.begin(), rows.end(),
+                [&](const auto& a, const auto& b) { return name(a) < name(b); });
+      return rows;
+    }
     const auto rank = [order](const ExpectedRow& row) {
       const unsigned level = row.judged.level;
-      const bool is_node = order == load::Order::kNode;
-      return std::tuple(is_node ? 0 : level, row.judged.code, level);
+      const bool is_node = order == load::Order::kNode || order == load::Order::kNodeToken;
+      const int64_t token = token_oracle(order, row.key);
+      return std::tuple(token, is_node ? 0 : level, row.judged.code, level);
     };
     std::sort(rows.begin(), rows.end(),
               [&](const ExpectedRow& a, const ExpectedRow& b) { return rank(a) < rank(b); });

@@ -20,7 +20,9 @@
 
 namespace octoload::test {
 
-inline constexpr load::Order kBothOrders[] = {load::Order::kNode, load::Order::kTile};
+inline constexpr load::Order kPlainOrders[] = {load::Order::kNode, load::Order::kTile};
+inline constexpr load::Order kEveryOrder[] = {load::Order::kNode, load::Order::kTile,
+                                              load::Order::kNodeToken, load::Order::kTileToken};
 
 inline load::IngestOptions ingest_options(const ScratchFolder& scratch) {
   load::IngestOptions options;
@@ -33,7 +35,9 @@ inline load::IngestOptions ingest_options(const ScratchFolder& scratch) {
 }
 
 inline load::DerivationOptions derivation_options(const load::IngestOptions& options) {
-  return {options.folder, options.identity, 3u << 20, options.orders};
+  const auto orders = std::count(options.orders.begin(), options.orders.end(), true);
+  const uint64_t memory_bytes = std::max<uint64_t>(2, static_cast<uint64_t>(orders)) * (3u << 19);
+  return {options.folder, options.identity, memory_bytes, options.orders};
 }
 
 inline std::unique_ptr<load::Ingest> open_ingest(const load::IngestOptions& options) {
@@ -219,7 +223,7 @@ inline sort::Status deliver(const sort::Sorter& rows, const sort::Sorter& derive
 inline void check_delivery(const load::Ingest& ingest, const load::Derivation& derivation,
                            const load::IngestOptions& options, const LoadModel& model,
                            Random& random) {
-  for (const load::Order order : kBothOrders) {
+  for (const load::Order order : kEveryOrder) {
     if (!options.orders[static_cast<size_t>(order)]) continue;
     const std::vector<ExpectedRow> expected = model.in_order(order);
     Delivering how;

@@ -1,0 +1,57 @@
+import { mkdtempSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { CursorCheckpoint, DeadLetter } from "../../src/load/checkpoint.js";
+import { RunStore } from "../../src/load/run-store.js";
+import { deadLettersOf } from "../support/run-samples.js";
+import { tempFolder } from "../support/temp-folder.js";
+
+const folder = tempFolder();
+const url = "null:";
+
+function checkpoint(cursor: number, loaded: number): CursorCheckpoint {
+  const position = new Uint8Array([cursor, loaded]);
+  return { url, cursor, position, loaded, rejected: 0, skipped: 0, isDone: false };
+}
+
+function letter(rowid: bigint): DeadLetter {
+  const why = { code: "ROW_REFUSED", message: "no", row: null } as const;
+  return { file: "a.gpkg", rowid, sink: url, stage: "sink", ...why };
+}
+
+it("saves what many cursors acknowledge at once, and tells each its new letters", async () => {
+  const runDir = mkdtempSync(join(folder, "run-"));
+  const store = await RunStore.open(runDir);
+  const added = await Promise.all([
+    store.acknowledge(checkpoint(0, 1), []),
+    store.acknowledge(checkpoint(1, 1), [letter(1n), letter(2n)]),
+    store.acknowledge(checkpoint(0, 2), [letter(2n), letter(3n)]),
+    store.acknowledge(checkpoint(2, 7), []),
+    store.acknowledge({ ...checkpoint(1, 5), position: null, isDone: true }, [letter(1n)]),
+  ]);
+  expect(added).toEqual([[], [0, 1], [1], [], []]);
+  const saved = [checkpoint(0, 2), { ...checkpoint(1, 5), position: null, isDone: true }];
+  expect(await store.checkpoints()).toEqual([...saved, checkpoint(2, 7)]);
+  await store.close();
+  expect(deadLettersOf(runDir).map(({ rowid }) => rowid)).toEqual([1n, 2n, 3n]);
+  const again = await RunStore.open(runDir);
+  expect((await again.checkpoints()).length).toBe(3);
+  await again.clear();
+  expect(await again.checkpoints()).toEqual([]);
+  await again.close();
+});
+
+it("fails each of those that were to be saved together", async () => {
+  const store = await RunStore.open(mkdtempSync(join(folder, "run-")));
+  const bad = { ...checkpoint(0, 1), url: null } as unknown as CursorCheckpoint;
+  const ends = await Promise.allSettled([
+    store.acknowledge(checkpoint(0, 1), []),
+    store.acknowledge(bad, []),
+    store.acknowledge(checkpoint(1, 1), []),
+  ]);
+  expect(ends.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+  expect(await store.checkpoints()).toEqual([]);
+  await store.acknowledge(checkpoint(1, 1), []);
+  expect(await store.checkpoints()).toEqual([checkpoint(1, 1)]);
+  await store.close();
+});
