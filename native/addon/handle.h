@@ -18,6 +18,7 @@ enum class HandleKind : uint64_t {
   kIngest = 0x6f63746f696e6773,
   kDerivation = 0x6f63746f64657276,
   kDelivery = 0x6f63746f64656c76,
+  kSourceDelivery = 0x6f63746f73726364,
 };
 
 template <HandleKind kKind, class T>

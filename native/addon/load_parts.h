@@ -10,6 +10,7 @@
 #include "../load/delivery.h"
 #include "../load/derivation.h"
 #include "../load/ingest.h"
+#include "../load/source_delivery.h"
 #include "arguments.h"
 #include "handle.h"
 
@@ -27,6 +28,7 @@ using SharedPart = std::shared_ptr<LoadPart<T>>;
 using IngestBox = Handle<HandleKind::kIngest, SharedPart<load::Ingest>>;
 using DerivationBox = Handle<HandleKind::kDerivation, SharedPart<load::Derivation>>;
 using DeliveryBox = Handle<HandleKind::kDelivery, SharedPart<load::Delivery>>;
+using SourceDeliveryBox = Handle<HandleKind::kSourceDelivery, SharedPart<load::SourceDelivery>>;
 
 // The next argument's part, or nothing and a refusal.
 template <class Box, class T>
@@ -44,6 +46,9 @@ inline SharedPart<load::Derivation> read_derivation(Arguments& arguments) {
 }
 inline SharedPart<load::Delivery> read_delivery(Arguments& arguments) {
   return read_part<DeliveryBox, load::Delivery>(arguments);
+}
+inline SharedPart<load::SourceDelivery> read_source_delivery(Arguments& arguments) {
+  return read_part<SourceDeliveryBox, load::SourceDelivery>(arguments);
 }
 
 // Holds a part while a call runs.

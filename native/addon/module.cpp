@@ -13,7 +13,9 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   export_envelope_calls(env, exports);
   export_load_calls(env, exports);
   export_delivery_calls(env, exports);
+  export_source_delivery_calls(env, exports);
   export_lz4_calls(env, exports);
+  export_cql_calls(env, exports);
   return exports;
 }
 

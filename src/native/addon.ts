@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { OctoloadError } from "../errors/octoload-error.js";
+import type { CqlAddon } from "./cql-addon.js";
 import type { DictionaryHandle, FrameHandle } from "./handles.js";
 import type { LoadAddon } from "./load-addon.js";
 
@@ -29,7 +30,7 @@ export type Slots = BigUint64Array | BigInt64Array | Float64Array;
  * in src/encoding/ let something wrong through. With `onPool` true a call
  * returns a promise and runs on libuv's pool.
  */
-export interface NativeAddon extends LoadAddon {
+export interface NativeAddon extends LoadAddon, CqlAddon {
   readonly interfaceVersion: number;
   /** Of the Node it was built for: process.versions.modules. */
   readonly nodeAbi: number;
@@ -82,7 +83,7 @@ export interface NativeAddon extends LoadAddon {
 }
 
 /** Of the calls as declared above; native/addon/build_facts.cpp has the same number. */
-const INTERFACE_VERSION = 2;
+const INTERFACE_VERSION = 3;
 
 /** From src/native/ as from dist/native/. */
 const addonUrl = new URL("../../build/Release/octoload.node", import.meta.url);

@@ -19,10 +19,12 @@ describe("the addon", () => {
     expect(functions.sort()).toEqual([
       ...["bigintTokens", "copyIn", "copyOut", "createDictionary", "createFrame", "decode"],
       ...["deliveryNext", "derivationClose", "deriveFinish", "deriveStep", "encode"],
-      ...["encodeStrided", "envelopeDecode", "envelopeDecodeBound", "envelopeEncode"],
+      ...["encodeFrames", "encodeStrided", "envelopeDecode", "envelopeDecodeBound"],
+      ...["envelopeEncode"],
       ...["envelopeEncodeBound", "estimateSortBytes", "findKeyAt", "ingestAdd", "ingestClose"],
       ...["ingestFinish", "ingestSpill"],
       ...["lz4CompressRows", "lz4DecompressRows", "openDelivery", "openDerivation", "openIngest"],
+      ...["openSourceDelivery", "sourceDeliveryAdd", "sourceDeliveryWrite"],
       ...["tileTokens", "trainDictionary"],
     ]);
   });
