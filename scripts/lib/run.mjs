@@ -16,16 +16,20 @@ import { packageRoot } from "./package.mjs";
  *
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{cwd?: string, env?: Record<string, string | undefined>}} [options] `env` adds to this process's own
+ * @param {object} [options]
+ * @param {string} [options.cwd]
+ * @param {Record<string, string | undefined>} [options.env] adds to this process's own
+ * @param {number} [options.timeoutMs] after which it gets SIGTERM; by default never
  * @returns {Promise<RunResult>}
  */
-export function run(program, args, { cwd = packageRoot, env = {} } = {}) {
+export function run(program, args, { cwd = packageRoot, env = {}, timeoutMs = 0 } = {}) {
   return new Promise((resolve) => {
     let output = "";
     const child = spawn(program, args, {
       cwd,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
+      timeout: timeoutMs,
     });
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => {

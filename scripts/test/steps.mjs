@@ -1,5 +1,6 @@
 // What `npm test` consists of, in the order it is reported.
 import { packageCommand } from "../lib/package.mjs";
+import { withoutServers } from "./server-tests.mjs";
 import { kernelReport, lastLine, pythonTotals, vitestTotals } from "./summaries.mjs";
 
 /**
@@ -109,8 +110,15 @@ export const steps = [
   },
   {
     name: "vitest",
-    what: "TypeScript tests",
-    command: () => node(packageCommand("vitest"), "run", "--no-color"),
+    what: "TypeScript tests that need no server",
+    command: () => node(packageCommand("vitest"), "run", "--no-color", ...withoutServers),
+    summarize: vitestTotals,
+  },
+  {
+    name: "servers",
+    what: "TypeScript tests on a real Cassandra and Redis",
+    tools: ["java", "mvn", "redis-server", "redis-cli"],
+    command: () => node("scripts/test/with-servers.mjs"),
     summarize: vitestTotals,
   },
   {

@@ -119,7 +119,7 @@ function countResent({ target, runDir }: KillRoundsOptions): number {
   if (!existsSync(target) || !existsSync(checkpoint)) return 0;
   return (
     count(target, "SELECT count(*) FROM octree_nodes") -
-    count(checkpoint, "SELECT coalesce(sum(loaded), 0) FROM sinks")
+    count(checkpoint, "SELECT coalesce(sum(loaded), 0) FROM cursors")
   );
 }
 

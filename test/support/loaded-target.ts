@@ -3,6 +3,7 @@ import Database from "better-sqlite3";
 import { createSink } from "../../src/sink/create-sink.js";
 import type { Layout, Sink, TargetFacts } from "../../src/sink/sink.js";
 import { SqliteWriter } from "../../src/sink/sqlite/sqlite-writer.js";
+import type { TopmostCells } from "../../src/sink/topmost-cells.js";
 import { type SinkRow, sinkBatch, sorted, targetFacts } from "./sink-blocks.js";
 import { tempFolder } from "./temp-folder.js";
 
@@ -19,7 +20,7 @@ export function urlOf(path: string, layout: Layout = "node"): string {
 
 /** A sink in its worker thread, open. */
 export async function openedSink(url: string, facts: Partial<TargetFacts> = {}): Promise<Sink> {
-  const sink = createSink(url);
+  const sink = await createSink(url);
   await sink.open(targetFacts(facts));
   return sink;
 }
@@ -33,10 +34,14 @@ export function loadTarget(
 ): void {
   const all = targetFacts(facts);
   const writer = SqliteWriter.open(path, layout, all);
+  writer.begin(nowhere);
   writer.write(sinkBatch(sorted(rows, layout), all.frame).block);
   writer.finish();
   writer.close();
 }
+
+/** Topmost cells of a source that is in nobody's way. */
+export const nowhere: TopmostCells = { cells: [], coarsenedTo: null };
 
 /** Rows of a database as arrays, integers as bigint. */
 export function query(path: string, sql: string): unknown[] {

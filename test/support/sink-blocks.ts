@@ -2,8 +2,9 @@ import { encodeEnvelopes } from "../../src/encoding/envelope.js";
 import type { EnvelopeRows } from "../../src/encoding/envelope-rows.js";
 import { Frame, type FrameSpec, frames } from "../../src/encoding/frame.js";
 import { decodeTiles, encodeTiles } from "../../src/encoding/morton.js";
+import type { ColumnNames } from "../../src/encoding/source-columns.js";
 import { storageClass, ValuePacker } from "../../src/encoding/value-column.js";
-import type { ColumnNames, Layout, TargetFacts } from "../../src/sink/sink.js";
+import type { Layout, TargetFacts } from "../../src/sink/sink.js";
 import { makeSinkBatch, type SinkBatch } from "../../src/sink/sink-batch.js";
 import { RawText, type SourceValue } from "../../src/target/target-row.js";
 
