@@ -113,8 +113,9 @@ export const errorTable = [
   },
   {
     code: "TOO_LARGE",
-    cause: "A value or a batch is larger than the format allows.",
-    remedy: "Keep a value within 16 MiB and an envelope within 64 MiB, or split the batch.",
+    cause: "A value or a batch is larger than the format, or the target's server, allows.",
+    remedy:
+      "Keep a value within 16 MiB and an envelope within 64 MiB, or less where the server takes less.",
   },
   {
     code: "DICTIONARY_INVALID",
@@ -300,7 +301,8 @@ export const errorTable = [
   {
     code: "TARGET_URL",
     cause: "A target's URL has an unknown scheme or parameter, or lacks a part.",
-    remedy: "Give sqlite:<path>[?layout=node|tile] or null:[?layout=node|tile].",
+    remedy:
+      "Give cassandra://<hosts>/<keyspace>?dc=NAME, sqlite:<path> or null:, each with ?layout=node or tile where that is wanted.",
   },
   {
     code: "TARGET_MISSING",
@@ -336,6 +338,13 @@ export const errorTable = [
     code: "TARGET_SOURCE",
     cause: "A target holds the rows of other sources than the one being loaded.",
     remedy: "Check the path; to add a source to the target on purpose, say --add-source.",
+  },
+  {
+    code: "SOURCE_OVERLAP",
+    cause:
+      "A source to be added to a target has a cell that lies in, around or in place of one of another source there.",
+    remedy:
+      "Load the files together as one source, or this one into a target of its own. A newer version of a source goes by the same --source-name.",
   },
   {
     code: "TARGET_COLUMNS",

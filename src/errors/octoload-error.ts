@@ -5,6 +5,8 @@ export interface OctoloadErrorOptions {
   readonly cause?: unknown;
   /** Advice for this very case, where it is better than the table's. */
   readonly remedy?: string;
+  /** Something had been written before. By default false. */
+  readonly isLate?: boolean;
 }
 
 /**
@@ -17,12 +19,15 @@ export class OctoloadError extends Error {
   readonly code: ErrorCode;
   readonly #fault: string;
   readonly #remedy: string;
+  /** Something had been written before. */
+  readonly isLate: boolean;
 
   /** `fault` is one clause or sentence about the case at hand, without advice. */
   constructor(code: ErrorCode, fault: string, options: OctoloadErrorOptions = {}) {
     const remedy = options.remedy ?? errorEntry(code).remedy;
     super(`${asSentence(fault)} ${remedy}`, "cause" in options ? { cause: options.cause } : {});
     this.code = code;
+    this.isLate = options.isLate ?? false;
     this.#fault = fault;
     this.#remedy = remedy;
   }
@@ -43,6 +48,12 @@ export class OctoloadError extends Error {
       cause: this,
       remedy: this.#remedy,
     });
+  }
+
+  /** The same error, of a command that had written something before: its exit code says so. */
+  late(): OctoloadError {
+    const options = { cause: this, remedy: this.#remedy, isLate: true };
+    return new OctoloadError(this.code, this.#fault, options);
   }
 
   override get name(): string {

@@ -1,0 +1,44 @@
+import { types } from "cassandra-driver";
+import { describeValue } from "../errors/describe-value.js";
+import { OctoloadError } from "../errors/octoload-error.js";
+import type { UrlQuery } from "./url-query.js";
+
+/**
+ * Consistency levels by their names in a URL. ANY is none of them: a row that only a hint holds
+ * can be read by nobody, and is lost with its coordinator.
+ */
+const levels = {
+  one: types.consistencies.one,
+  local_one: types.consistencies.localOne,
+  two: types.consistencies.two,
+  three: types.consistencies.three,
+  quorum: types.consistencies.quorum,
+  local_quorum: types.consistencies.localQuorum,
+  each_quorum: types.consistencies.eachQuorum,
+  all: types.consistencies.all,
+} as const;
+
+export type ConsistencyName = keyof typeof levels;
+
+export const DEFAULT_CONSISTENCY: ConsistencyName = "local_quorum";
+
+/** The number that the protocol and the driver know the level by. */
+export function consistencyCode(name: ConsistencyName): types.consistencies {
+  return levels[name];
+}
+
+/** @throws OctoloadError TARGET_URL */
+export function parseConsistency(query: UrlQuery): ConsistencyName {
+  const text = query.get("consistency");
+  if (text === undefined) return DEFAULT_CONSISTENCY;
+  const name = text.toLowerCase();
+  if (isConsistencyName(name)) return name;
+  throw new OctoloadError(
+    "TARGET_URL",
+    `consistency must be one of ${Object.keys(levels).join(", ")}, got ${describeValue(text)}`,
+  );
+}
+
+function isConsistencyName(name: string): name is ConsistencyName {
+  return Object.hasOwn(levels, name);
+}

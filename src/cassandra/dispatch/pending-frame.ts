@@ -1,0 +1,47 @@
+import type { FrameOutcome } from "./dispatch-options.js";
+import type { NodeLane } from "./node-lane.js";
+import type { ReplicaRoute } from "./replica-route.js";
+
+/**
+ * waiting: for room at a node. held: its replicas are paused. postponed: for the retry budget.
+ * sent: on the way, its bytes are not to be touched. judged: the tables are being looked at.
+ */
+export type FrameState = "waiting" | "held" | "postponed" | "sent" | "judged" | "settled";
+
+/** A frame from the moment it is given to the dispatcher until it is settled. */
+export class PendingFrame {
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+  readonly route: ReplicaRoute;
+  readonly resolve: (outcome: FrameOutcome) => void;
+  readonly reject: (error: unknown) => void;
+  state: FrameState = "waiting";
+  sentMs = 0;
+  /** No other frame had room beside it when it was sent. */
+  wasFull = false;
+  sendings = 0;
+  /** Sent to see whether its paused replicas are back. */
+  isProbe = false;
+  /** Failed here last: another node is tried first. */
+  avoided: NodeLane | null = null;
+  /** In the dispatcher's own time, null before it failed. */
+  failedMs: number | null = null;
+  suspectFailures = 0;
+  unavailableAnswers = 0;
+  /** What its route had acknowledged when it failed first. */
+  routeFrames = 0;
+
+  constructor(
+    bytes: Uint8Array,
+    rows: number,
+    route: ReplicaRoute,
+    resolve: (outcome: FrameOutcome) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.bytes = bytes;
+    this.rows = rows;
+    this.route = route;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+}

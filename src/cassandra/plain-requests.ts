@@ -1,0 +1,92 @@
+import { type Client, errors, types } from "cassandra-driver";
+import type { Layout } from "../encoding/layout.js";
+import { insertRowCql } from "./frames.js";
+import type { CassandraSession } from "./session.js";
+import { classifyFailure, type WireFailure } from "./wire/wire-failure.js";
+
+/** A row to be written; its envelope must stay as it is until it was. */
+export interface PlainRow {
+  readonly level: number;
+  /** code >> 15 */
+  readonly tile: bigint;
+  /** code & 0x7fff */
+  readonly cell: number;
+  readonly material: number | null;
+  readonly homogeneity: number;
+  /** children_mask, 0..255. */
+  readonly mask: number;
+  readonly envelope: Uint8Array;
+  readonly lastModified: bigint;
+}
+
+export interface PlainOptions {
+  readonly layout: Layout;
+  readonly consistency: number;
+  /** Of all rows, microseconds since 1970. */
+  readonly timestampUs: bigint;
+  readonly nullAs: "null" | "unset";
+}
+
+/** Writes rows by the driver's public functions alone, whichever version it has. */
+export class PlainRequests {
+  readonly #client: Client;
+  readonly #query: string;
+  readonly #options: PlainOptions;
+  readonly #timestamp: types.Long;
+
+  constructor({ client, target }: CassandraSession, options: PlainOptions) {
+    this.#client = client;
+    this.#query = insertRowCql(target.keyspace, options.layout);
+    this.#options = options;
+    this.#timestamp = types.Long.fromString(String(options.timestampUs));
+  }
+
+  /**
+   * Writes rows as one request: an unlogged batch, or a single row's INSERT. Never rejects.
+   *
+   * @returns why it was not acknowledged; undefined: it was
+   */
+  async write(rows: readonly PlainRow[]): Promise<WireFailure | undefined> {
+    const [first] = rows;
+    if (first === undefined) return undefined;
+    const { consistency } = this.#options;
+    const options = { prepare: true, consistency, timestamp: this.#timestamp, isIdempotent: true };
+    try {
+      if (rows.length === 1) {
+        await this.#client.execute(this.#query, this.#valuesOf(first), options);
+      } else {
+        const queries = rows.map((row) => ({ query: this.#query, params: this.#valuesOf(row) }));
+        await this.#client.batch(queries, { ...options, logged: false });
+      }
+      return undefined;
+    } catch (error) {
+      const reason = reasonOf(error);
+      return classifyFailure(reason, reason instanceof errors.OperationTimedOutError);
+    }
+  }
+
+  /** In the order of the INSERT's bind markers. */
+  #valuesOf(row: PlainRow): unknown[] {
+    const { layout, nullAs } = this.#options;
+    const key =
+      layout === "node"
+        ? [BigInt.asIntN(64, (row.tile << 15n) | BigInt(row.cell)), row.level]
+        : [row.level, BigInt.asIntN(64, row.tile), row.cell];
+    const noMaterial = nullAs === "unset" ? types.unset : null;
+    return [
+      ...key,
+      row.material ?? noMaterial,
+      row.homogeneity,
+      // A tinyint is signed.
+      (row.mask << 24) >> 24,
+      Buffer.from(row.envelope.buffer, row.envelope.byteOffset, row.envelope.byteLength),
+      row.lastModified,
+    ];
+  }
+}
+
+/** What a host answered, where the driver gathers what each of them did. */
+function reasonOf(error: unknown): unknown {
+  if (!(error instanceof errors.NoHostAvailableError)) return error;
+  return Object.values<unknown>(error.innerErrors ?? {})[0] ?? error;
+}

@@ -1,0 +1,188 @@
+import type { Client } from "cassandra-driver";
+import {
+  closeReplacedHosts,
+  currentHost,
+  type DriverConnection,
+  type DriverHost,
+  type DriverRequestOptions,
+  type DriverResponse,
+  FRAME_PROTOCOL,
+  isClientTimeout,
+  leastBusy,
+  ReadyFrame,
+  requireDriverHost,
+} from "./driver-internals.js";
+import { classifyFailure, notSent, type WireFailure } from "./wire-failure.js";
+
+/** What became of one sending of one frame. */
+export type Ack =
+  | { readonly kind: "done"; readonly warnings: readonly string[] }
+  | { readonly kind: "failed"; readonly failure: WireFailure };
+
+/** A statement's parameter, as the server described it. */
+export interface StatementColumn {
+  readonly name: string;
+  /** The protocol's type code and, for collections and user types, what they hold. */
+  readonly type: string;
+}
+
+export type PrepareAnswer =
+  | { readonly kind: "prepared"; readonly id: Buffer; readonly columns: readonly StatementColumn[] }
+  | { readonly kind: "failed"; readonly failure: WireFailure };
+
+const noWarnings: readonly string[] = [];
+
+/**
+ * Sends ready frames to one node over the driver's own connections to it. Which node, how
+ * many at once and what to do about a failure is the caller's decision.
+ */
+export class NodeWire {
+  /** `ip:port`, the driver's key of the node. */
+  readonly address: string;
+  readonly #client: Client;
+  readonly #optionsOf = new Map<number, DriverRequestOptions>();
+  #requests = 0;
+  #bytes = 0;
+
+  private constructor(client: Client, address: string) {
+    this.#client = client;
+    this.address = address;
+  }
+
+  /**
+   * @param address `ip:port`, a key of client.hosts; the client is connected.
+   * @throws OctoloadError CASSANDRA_DRIVER_VERSION, CASSANDRA_NODE_UNKNOWN.
+   */
+  static of(client: Client, address: string): NodeWire {
+    requireDriverHost(client, address);
+    closeReplacedHosts(client);
+    return new NodeWire(client, address);
+  }
+
+  /** Frames sent and not yet answered. */
+  get inFlightRequests(): number {
+    return this.#requests;
+  }
+
+  /** Bytes of the frames sent and not yet answered. */
+  get inFlightBytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether a frame sent now would find an open connection. */
+  get isUp(): boolean {
+    return leastBusy(this.#host()) !== undefined;
+  }
+
+  /** Calls back when the last connection is lost. @returns what ends the watching. */
+  onDown(listener: () => void): () => void {
+    return this.#watch(["hostDown"], listener);
+  }
+
+  /**
+   * Calls back when the node may have connections again; `isUp` says whether it has.
+   *
+   * @returns what ends the watching.
+   */
+  onUp(listener: () => void): () => void {
+    return this.#watch(["hostUp", "hostAdd"], listener);
+  }
+
+  /**
+   * Sends a whole frame (header and body, protocol v4, uncompressed, any stream id). It
+   * never rejects, and settles once, `timeoutMs` from now at the latest. Until then the
+   * frame must stay as it is and not be sent again anywhere: its bytes 2 and 3 hold the
+   * stream id. After that it may be sent again or overwritten, whatever the answer was.
+   *
+   * @param timeoutMs above 0.
+   */
+  send(frame: Uint8Array, timeoutMs: number): Promise<Ack> {
+    const connection = leastBusy(this.#host());
+    if (connection === undefined) return Promise.resolve(failed(this.#noConnection()));
+    if (connection.protocolVersion !== FRAME_PROTOCOL) {
+      return Promise.resolve(failed(wrongProtocol(connection.protocolVersion)));
+    }
+    return this.#transmit(connection, frame, timeoutMs);
+  }
+
+  /** Prepares a statement on this node. It never rejects. */
+  prepare(query: string): Promise<PrepareAnswer> {
+    const connection = leastBusy(this.#host());
+    if (connection === undefined) return Promise.resolve(failed(this.#noConnection()));
+    return new Promise((resolve) => {
+      connection.prepareOnce(query, undefined, (error, response) => {
+        if (error) resolve(failed(this.#failureOf(error, connection)));
+        else resolve(preparedAnswer(response));
+      });
+    });
+  }
+
+  #transmit(connection: DriverConnection, frame: Uint8Array, timeoutMs: number): Promise<Ack> {
+    const size = frame.byteLength;
+    this.#requests += 1;
+    this.#bytes += size;
+    return new Promise((resolve) => {
+      const request = new ReadyFrame(frame, connection);
+      connection.sendStream(request, this.#options(timeoutMs), (error, response) => {
+        this.#requests -= 1;
+        this.#bytes -= size;
+        if (error) resolve(failed(this.#failureOf(error, connection)));
+        else resolve({ kind: "done", warnings: response?.flags?.warnings ?? noWarnings });
+      });
+    });
+  }
+
+  /** Also tells the driver's pool, as the driver does after its own requests. */
+  #failureOf(error: unknown, connection: DriverConnection): WireFailure {
+    const failure = classifyFailure(error, isClientTimeout(error));
+    if (failure.reason === "client-timeout") this.#host()?.checkHealth(connection);
+    if (failure.reason === "connection-lost") this.#host()?.removeFromPool(connection);
+    return failure;
+  }
+
+  #host(): DriverHost | undefined {
+    return currentHost(this.#client, this.address);
+  }
+
+  #noConnection(): WireFailure {
+    return notSent(`no open connection to ${this.address}`);
+  }
+
+  #options(timeoutMs: number): DriverRequestOptions {
+    const known = this.#optionsOf.get(timeoutMs);
+    if (known !== undefined) return known;
+    const options = { getReadTimeout: () => timeoutMs, getRowCallback: () => undefined };
+    this.#optionsOf.set(timeoutMs, options);
+    return options;
+  }
+
+  #watch(events: readonly ("hostDown" | "hostUp" | "hostAdd")[], listener: () => void): () => void {
+    const heard = (host: { readonly address: string }) => {
+      if (host.address === this.address) listener();
+    };
+    for (const event of events) this.#client.on(event, heard);
+    return () => {
+      for (const event of events) this.#client.off(event, heard);
+    };
+  }
+}
+
+function failed(failure: WireFailure): { kind: "failed"; failure: WireFailure } {
+  return { kind: "failed", failure };
+}
+
+function wrongProtocol(version: number): WireFailure {
+  const message = `the connection speaks protocol ${version}, the frames are of ${FRAME_PROTOCOL}`;
+  return { reason: "protocol-error", code: undefined, message, mayBeApplied: false };
+}
+
+function preparedAnswer(response: DriverResponse | null | undefined): PrepareAnswer {
+  if (response?.id === undefined || response.meta === undefined) {
+    return failed(notSent("the answer to PREPARE has no statement id"));
+  }
+  const columns = response.meta.columns.map(({ name, type }) => ({
+    name,
+    type: JSON.stringify([type.code, type.info ?? null]),
+  }));
+  return { kind: "prepared", id: response.id, columns };
+}
