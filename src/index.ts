@@ -127,5 +127,12 @@ export type { Kinds, Levels, NativeKernel, Slots } from "./native/addon.js";
 export type { ColumnMapping } from "./source/columns.js";
 export { type ExportOptions, type ExportResult, exportTarget } from "./target/export.js";
 export { type OpenTargetOptions, openTarget } from "./target/open-target.js";
-export type { BoxOptions, Target } from "./target/target.js";
+export type {
+  BoxOptions,
+  CellCopies,
+  CellCopy,
+  CopyAnswer,
+  ScanOptions,
+  Target,
+} from "./target/target.js";
 export { RawText, type SourceValue, type TargetRow } from "./target/target-row.js";

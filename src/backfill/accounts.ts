@@ -1,5 +1,5 @@
 import { OctoloadError } from "../errors/octoload-error.js";
-import type { SinkCheckpoint } from "../load/checkpoint.js";
+import type { CursorCheckpoint, SinkCheckpoint } from "../load/checkpoint.js";
 
 export type LetterCounts = readonly {
   readonly sink: string;
@@ -18,10 +18,30 @@ export function rowsByCode(letters: LetterCounts): Record<string, number> {
   return sums;
 }
 
-/** How far a sink is; at its beginning where nothing was acknowledged yet. */
-export function checkpointOf(checkpoints: readonly SinkCheckpoint[], url: string): SinkCheckpoint {
-  const known = checkpoints.find((checkpoint) => checkpoint.url === url);
-  return known ?? { url, position: null, loaded: 0, rejected: 0, skipped: 0, isDone: false };
+/** How far each of a sink's cursors is; at its beginning where nothing was acknowledged yet. */
+export function cursorsOf(
+  checkpoints: readonly CursorCheckpoint[],
+  url: string,
+  count: number,
+): CursorCheckpoint[] {
+  const own = checkpoints.filter((checkpoint) => checkpoint.url === url);
+  return Array.from({ length: count }, (_, cursor) => {
+    const known = own.find((checkpoint) => checkpoint.cursor === cursor);
+    const none = { position: null, loaded: 0, rejected: 0, skipped: 0, isDone: false };
+    return known ?? { url, cursor, ...none };
+  });
+}
+
+/** What all cursors of a sink have done. */
+export function sumOf(checkpoints: readonly CursorCheckpoint[], url: string): SinkCheckpoint {
+  const sum = { url, loaded: 0, rejected: 0, skipped: 0 };
+  for (const own of checkpoints) {
+    if (own.url !== url) continue;
+    sum.loaded += own.loaded;
+    sum.rejected += own.rejected;
+    sum.skipped += own.skipped;
+  }
+  return sum;
 }
 
 /** Rows that the sinks and what comes before them account for: a shard's total. */

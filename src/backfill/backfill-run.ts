@@ -1,12 +1,13 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OctoloadError } from "../errors/octoload-error.js";
-import type { SinkCheckpoint } from "../load/checkpoint.js";
+import type { CursorCheckpoint, SinkCheckpoint } from "../load/checkpoint.js";
 import { SinkLoad } from "../load/deliver.js";
 import { deriveRows } from "../load/derive-stage.js";
 import { type DerivedSummary, summarizeDerived } from "../load/derived-summary.js";
 import { EventLog } from "../load/event-log.js";
 import { allowedErrors } from "../load/load-settings.js";
+import { sortOrders } from "../load/order-key.js";
 import type { Outcome, Phase, RunEvent } from "../load/progress.js";
 import { ProgressTracker } from "../load/progress-tracker.js";
 import { ErrorCount, type RunContext, RunInterrupted } from "../load/run-context.js";
@@ -23,19 +24,29 @@ import type { Sink } from "../sink/sink.js";
 import { removeCopies } from "../source/snapshot.js";
 import type { Source } from "../source/source.js";
 import {
-  checkpointOf,
+  cursorsOf,
   rejectedBeforeSinks,
   requireAllAccountedFor,
   rowsByCode,
   settledRows,
+  sumOf,
 } from "./accounts.js";
 import { type BegunRun, REPORT_FILE, REPORT_PAGE, SPILL_FOLDER } from "./begin-run.js";
-import { requireRoom } from "./disk-room.js";
+import { cursorsAtOnce, requireRoom, sortOrdersOf } from "./disk-room.js";
 import type { BackfillHooks } from "./hooks.js";
 import { makeReport } from "./make-report.js";
-import { asKnownError, exitCodeOfOutcome, outcomeOfError, requireWithinErrors } from "./outcome.js";
+import { openCursors } from "./open-cursors.js";
+import { openSourceCursor } from "./open-source-cursor.js";
+import {
+  asKnownError,
+  eventOfNotice,
+  exitCodeOfOutcome,
+  lateError,
+  outcomeOfError,
+  requireWithinErrors,
+} from "./outcome.js";
 import { facts, type RunParts } from "./set-up.js";
-import { shardBounds, shardRanks } from "./shard-bounds.js";
+import { shardRanks } from "./shard-bounds.js";
 
 const LOOK_INTERVAL_MS = 250;
 const DERIVED_FACT = "derived";
@@ -49,7 +60,9 @@ export class BackfillRun {
   readonly #stop = new AbortController();
   #sorted: SortedRun | undefined;
   #derived: DerivedSummary | undefined;
-  #checkpoints: SinkCheckpoint[] = [];
+  #checkpoints: CursorCheckpoint[] = [];
+  /** Rows may be in the targets. */
+  #hasWritten = false;
 
   constructor(begun: BegunRun, parts: RunParts, hooks: BackfillHooks) {
     this.#begun = begun;
@@ -62,6 +75,7 @@ export class BackfillRun {
   async execute(): Promise<RunReport> {
     const { runDir, runId, earlier } = this.#begun;
     this.#emit({ event: "started", runId, runDir, resumed: earlier !== undefined });
+    this.#parts.notices.listen((notice) => this.#emit(eventOfNotice(notice)));
     this.#warnOfGoneRows();
     const context = await this.#openContextOrClose();
     const stopping = () => {
@@ -77,7 +91,7 @@ export class BackfillRun {
       outcome = await this.#phases(context);
     } catch (error) {
       outcome = outcomeOfError(error);
-      if (outcome === "failed") failure = error;
+      if (outcome === "failed") failure = this.#hasWritten ? lateError(error) : error;
     }
     clearInterval(look);
     this.#hooks.signal?.removeEventListener("abort", stopping);
@@ -91,7 +105,7 @@ export class BackfillRun {
       this.#emit({
         event: "finished",
         outcome: "failed",
-        exitCode: exitCodeOfOutcome("failed", 0),
+        exitCode: exitCodeOfOutcome("failed", 0, error),
       });
       await this.#close();
       throw error;
@@ -115,7 +129,8 @@ export class BackfillRun {
       folder: join(runDir, SPILL_FOLDER),
       identity: identityOf(run),
       memoryBytes: settings.memoryBytes,
-      orders: [...new Set(sinks.map(({ order }) => order))],
+      orders: sortOrdersOf(settings, sinks),
+      cursors: cursorsAtOnce(run, sinks),
       frame: settings.frame,
       coerceText: settings.coerceText,
       minLevel: settings.levels.min,
@@ -135,7 +150,7 @@ export class BackfillRun {
       nowMs: () => performance.now(),
       earlier: {
         scanned: sorted.mark.rows,
-        sinks: this.#checkpoints.filter(({ url }) => urls.includes(url)),
+        sinks: this.#checkpointsOfSinks(),
         rejectedByCode: rowsByCode(deadLetters),
         rejectedBeforeSinks: rejectedBeforeSinks(deadLetters),
       },
@@ -183,6 +198,8 @@ export class BackfillRun {
       const { first, end } = shardRanks(run.shard, this.#derived?.rows ?? 0);
       tracker.total(end - first + rejectedBeforeSinks(await store.countDeadLetters()));
     }
+    await this.#beginSinks();
+    this.#hasWritten = true;
     this.#enter("load", context);
     await this.#load(context);
     if (errors.isOver) return "max-errors";
@@ -209,10 +226,19 @@ export class BackfillRun {
   }
 
   async #forgetDerived(): Promise<void> {
-    for (const order of ["node", "tile"]) {
+    for (const order of sortOrders) {
       const folder = join(this.#begun.runDir, SPILL_FOLDER, `derived-${order}`);
       await rm(folder, { recursive: true, force: true });
     }
+  }
+
+  /** Nothing is written to any target before all have agreed. */
+  async #beginSinks(): Promise<void> {
+    const { sinks } = this.#parts;
+    const { topmost } = this.#derived ?? {};
+    if (topmost === undefined) throw new OctoloadError("INTERNAL", "a run was not derived");
+    for (const sink of sinks) await sink.requireApart(topmost);
+    for (const sink of sinks) await sink.begin(topmost);
   }
 
   async #load(context: RunContext): Promise<void> {
@@ -236,22 +262,27 @@ export class BackfillRun {
 
   async #loadSink(sink: Sink, context: RunContext): Promise<void> {
     const { run } = this.#parts;
+    const { url, order } = sink;
+    const count = run.cursors[run.sinks.indexOf(url)] ?? sink.cursors;
+    const checkpoints = cursorsOf(this.#checkpoints, url, count);
+    if (checkpoints.every(({ isDone }) => isDone)) return;
+    const cells = this.#derived?.rows ?? 0;
+    const plan = { order, count, shard: run.shard, cells };
     const { sorted } = context;
-    const checkpoint = checkpointOf(this.#checkpoints, sink.url);
-    if (checkpoint.isDone) return;
-    const bounds = await shardBounds(sorted, sink.order, run.shard, this.#derived?.rows ?? 0);
-    if (bounds === "empty") return;
-    const load = new SinkLoad(sink, checkpoint, run.source.files, context);
-    const from = checkpoint.position ?? bounds.lower;
-    await load.run(await sorted.openDelivery(sink.order, from, bounds.upper));
+    const [first] = checkpoints;
+    const cursors =
+      run.order === "source" && first !== undefined
+        ? [await openSourceCursor(sorted, this.#parts, first)]
+        : await openCursors(sorted, plan, checkpoints);
+    await new SinkLoad(sink, run.source.files, context).run(cursors);
   }
 
   #checkpointsOfSinks(): SinkCheckpoint[] {
-    return this.#parts.sinks.map(({ url }) => checkpointOf(this.#checkpoints, url));
+    return this.#parts.sinks.map(({ url }) => sumOf(this.#checkpoints, url));
   }
 
   async #end(context: RunContext, outcome: Outcome, failure: unknown): Promise<RunReport> {
-    const exitCode = exitCodeOfOutcome(outcome, context.errors.rejected);
+    const exitCode = exitCodeOfOutcome(outcome, context.errors.rejected, failure);
     try {
       const report = await this.#leaveReport(context, outcome, exitCode, failure);
       if (exitCode <= 1) await this.#removeSorted();
@@ -291,7 +322,7 @@ export class BackfillRun {
     error: OctoloadError | undefined,
   ): Promise<RunReport> {
     const { store, sorted, tracker } = context;
-    const { run, redriveRows } = this.#parts;
+    const { run, redriveRows, sinks } = this.#parts;
     const checkpoints = this.#checkpointsOfSinks();
     const deadLetters = await store.countDeadLetters();
     return makeReport({
@@ -304,6 +335,7 @@ export class BackfillRun {
       total: run.shard === null ? sorted.mark.selected : settledRows(checkpoints, deadLetters),
       unreadableCreated: sorted.mark.unreadableCreated,
       goneRows: redriveRows?.gone.rows ?? 0,
+      layouts: new Map(sinks.map(({ url, layout }) => [url, layout])),
       checkpoints,
       deadLetters,
       derived: this.#derived,

@@ -7,6 +7,7 @@ import { EVENTS_FILE } from "../load/event-log.js";
 import { type BackfillOptions, type LoadSettings, settingsOf } from "../load/load-settings.js";
 import { makeRunId, type RunFile, readRunFile } from "../load/run-file.js";
 import { RunStore } from "../load/run-store.js";
+import { absoluteTargetUrl } from "../sink/target-path.js";
 import { removeCopies } from "../source/snapshot.js";
 import type { RedriveRequest } from "./redrive-rows.js";
 import { requireSame } from "./same-run.js";
@@ -39,9 +40,10 @@ export interface BegunRun {
  * @throws OctoloadError RUN_IN_USE, RUN_FINISHED, RUN_OTHER, RUN_DISK_*, USAGE, ARG_*
  */
 export async function beginRun(
-  options: BackfillOptions,
+  given: BackfillOptions,
   redrive?: RedriveRequest,
 ): Promise<BegunRun> {
+  const options = withAbsolutePaths(given);
   const settings = settingsOf(options);
   const newId = options.shard?.runId ?? makeRunId(new Date());
   const runDir = resolve(
@@ -82,12 +84,22 @@ function settingsOfRun(
   settings: LoadSettings,
   { maxErrors, memoryBytes }: BackfillOptions,
 ): LoadSettings {
-  const { where, coerceText, limit, levels, shard, dryRun, onCollision } = run;
+  const { where, coerceText, limit, levels, shard, order, dryRun, onCollision } = run;
   return {
     frame: Frame.from(run.frame),
-    ...{ where, coerceText, limit, levels, shard, dryRun, onCollision },
+    ...{ where, coerceText, limit, levels, shard, order, dryRun, onCollision },
     memoryBytes: memoryBytes === undefined ? run.memoryBytes : settings.memoryBytes,
     maxErrors: maxErrors === undefined ? run.maxErrors : settings.maxErrors,
+  };
+}
+
+/** A resumed run may be in another folder. The files of the source are found first: see Source. */
+function withAbsolutePaths(options: BackfillOptions): BackfillOptions {
+  const { to, snapshotDir } = options;
+  return {
+    ...options,
+    ...(to === undefined ? {} : { to: to.map((url) => absoluteTargetUrl(url)) }),
+    ...(snapshotDir === undefined ? {} : { snapshotDir: resolve(snapshotDir) }),
   };
 }
 
@@ -96,7 +108,7 @@ function withEarlier(options: BackfillOptions, earlier: RunFile | undefined): Ba
   if (earlier === undefined) return options;
   return {
     ...options,
-    sources: options.sources?.length ? options.sources : earlier.source.given,
+    sources: options.sources?.length ? options.sources : earlier.source.paths,
     to: options.to?.length ? options.to : earlier.sinks,
   };
 }

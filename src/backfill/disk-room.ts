@@ -2,6 +2,8 @@ import { existsSync, statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { OctoloadError } from "../errors/octoload-error.js";
+import type { LoadSettings } from "../load/load-settings.js";
+import type { SortOrder } from "../load/order-key.js";
 import type { RunFile } from "../load/run-file.js";
 import { estimateSpillBytes } from "../load/spill-estimate.js";
 import type { Sink } from "../sink/sink.js";
@@ -23,7 +25,7 @@ export async function requireRoom(
   // A redrive sorts all keys, but few whole rows.
   const read = redriveOf === undefined ? source.files : [];
   const bytes = read.reduce((sum, { path }) => sum + sizeOf(path), 0);
-  const orders = new Set(sinks.map(({ order }) => order)).size;
+  const orders = sortOrdersOf(settings, sinks);
   const needed = await estimateSpillBytes(settings.memoryBytes, rows, bytes, orders);
   const { bavail, bsize } = await statfs(runDir);
   const free = bavail * bsize;
@@ -32,6 +34,26 @@ export async function requireRoom(
     "RUN_DISK_FULL",
     `sorting ${rows} rows takes up to ${needed} bytes in ${runDir}, ${free} are free there`,
   );
+}
+
+/** The orders that rows, or only what is derived for them, are sorted in. */
+export function sortOrdersOf(
+  { order }: Pick<LoadSettings, "order">,
+  sinks: readonly Pick<Sink, "order">[],
+): readonly SortOrder[] {
+  return order === "source" ? [order] : [...new Set(sinks.map((sink) => sink.order))];
+}
+
+/** How many cursors of one order read at the same time, of the order with most. */
+export function cursorsAtOnce(
+  { cursors }: Pick<RunFile, "cursors">,
+  sinks: readonly Pick<Sink, "order">[],
+): number {
+  const sums = new Map<string, number>();
+  for (const [i, { order }] of sinks.entries()) {
+    sums.set(order, (sums.get(order) ?? 0) + (cursors[i] ?? 1));
+  }
+  return Math.max(1, ...sums.values());
 }
 
 function sizeOf(path: string): number {

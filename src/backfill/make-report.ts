@@ -6,7 +6,7 @@ import type { Outcome } from "../load/progress.js";
 import type { ProgressTracker } from "../load/progress-tracker.js";
 import type { RunFile } from "../load/run-file.js";
 import type { RunReport } from "../load/run-report.js";
-import { parseTargetUrl } from "../sink/target-url.js";
+import type { Layout } from "../sink/sink.js";
 import { type LetterCounts, rejectedBeforeSinks, rowsByCode } from "./accounts.js";
 
 export interface RunResult {
@@ -20,6 +20,8 @@ export interface RunResult {
   readonly unreadableCreated: number;
   /** Rows to be redriven that the source does not have any more. */
   readonly goneRows: number;
+  /** By the targets' URLs. */
+  readonly layouts: ReadonlyMap<string, Layout>;
   readonly checkpoints: readonly SinkCheckpoint[];
   readonly deadLetters: LetterCounts;
   readonly derived: DerivedSummary | undefined;
@@ -50,7 +52,7 @@ export function makeReport(result: RunResult): RunReport {
     total,
     sinks: checkpoints.map(({ url, loaded, rejected, skipped }) => ({
       url,
-      layout: parseTargetUrl(url).layout ?? "node",
+      layout: result.layouts.get(url) ?? "node",
       loaded,
       rejected: rejected + beforeSinks,
       skipped,

@@ -1,6 +1,8 @@
 import { OctoloadError } from "../errors/octoload-error.js";
-import type { Outcome } from "../load/progress.js";
+import { isUsageError } from "../errors/usage-codes.js";
+import type { Outcome, RunEvent } from "../load/progress.js";
 import { type ErrorCount, RunInterrupted } from "../load/run-context.js";
+import type { SinkNotice } from "../sink/sink-notices.js";
 
 const exitCodes: Readonly<Record<Outcome, number>> = {
   done: 0,
@@ -11,8 +13,16 @@ const exitCodes: Readonly<Record<Outcome, number>> = {
   failed: 5,
 };
 
-/** A dry run that would reject rows says so too. */
-export function exitCodeOfOutcome(outcome: Outcome, rejected: number): number {
+/** Of a run that failed before it wrote anything, for a reason that another command line mends. */
+const BAD_USAGE = 3;
+
+/**
+ * A dry run that would reject rows says so too.
+ *
+ * @param failure of a run that failed
+ */
+export function exitCodeOfOutcome(outcome: Outcome, rejected: number, failure?: unknown): number {
+  if (outcome === "failed" && isUsageError(failure)) return BAD_USAGE;
   return outcome === "dry-run" && rejected > 0 ? exitCodes.rejected : exitCodes[outcome];
 }
 
@@ -28,6 +38,17 @@ export function asKnownError(error: unknown): OctoloadError {
   return new OctoloadError("INTERNAL", error instanceof Error ? error.message : String(error), {
     cause: error,
   });
+}
+
+/** Of a run that had begun to write: it does not end as one that was only used wrongly. */
+export function lateError(error: unknown): unknown {
+  return error instanceof OctoloadError ? error.late() : error;
+}
+
+export function eventOfNotice(notice: SinkNotice): RunEvent {
+  const { message } = notice;
+  if (notice.kind === "note") return { event: "note", message };
+  return { event: "warning", code: notice.code, message };
 }
 
 /** @throws OctoloadError MAX_ERRORS */

@@ -3,13 +3,17 @@ import { OctoloadError } from "../errors/octoload-error.js";
 import { DeadRows } from "../load/dead-rows.js";
 import type { BackfillOptions, ErrorBudget } from "../load/load-settings.js";
 import { type RunFile, readRunFile } from "../load/run-file.js";
-import { lastRun } from "../sink/sqlite/recorded.js";
+import { createSink } from "../sink/create-sink.js";
+import type { LastRun } from "../sink/recorded-target.js";
 import { parseTargetUrl } from "../sink/target-url.js";
 import { type BackfillResult, load } from "./backfill.js";
 import type { BackfillHooks } from "./hooks.js";
 
 export interface RedriveOptions
-  extends Pick<BackfillOptions, "runsDir" | "memoryBytes" | "maxErrors" | "rowsPerSecond"> {
+  extends Pick<
+    BackfillOptions,
+    "runsDir" | "memoryBytes" | "maxErrors" | "rowsPerSecond" | "tuning"
+  > {
   /** Of the run that has dead letters. */
   readonly runDir: string;
   /** Only dead letters of these codes; left out or empty: all. */
@@ -50,7 +54,7 @@ export async function redrive(
   if (!present.some((code) => codes.length === 0 || codes.includes(code))) {
     return { kind: "nothing", codes: present };
   }
-  for (const url of run.sinks) requireLatest(url, run);
+  for (const url of run.sinks) await requireLatest(url, run);
   const result = await load(optionsOf(run, options), hooks, { runDir, run, codes });
   return { kind: "loaded", ...result };
 }
@@ -85,12 +89,21 @@ function codesOf(runDir: string): string[] {
 }
 
 /** Redrives of one load do not replace what others of them have to send. */
-function requireLatest(url: string, run: RunFile): void {
+async function requireLatest(url: string, run: RunFile): Promise<void> {
   if (parseTargetUrl(url).kind === "null") return;
-  const last = lastRun(url);
+  const last = await lastRunOf(url);
   if (last?.baseRunId === (run.redrive?.baseRunId ?? run.runId)) return;
   const what = last === undefined ? "holds no run" : `was loaded by the run ${last.runId}`;
   throw new OctoloadError("REDRIVE_LATE", `${url} ${what} since the run ${run.runId}`);
+}
+
+async function lastRunOf(url: string): Promise<LastRun | undefined> {
+  const sink = await createSink(url);
+  try {
+    return (await sink.recorded()).lastRun;
+  } finally {
+    await sink.close();
+  }
 }
 
 function optionsOf(run: RunFile, options: RedriveOptions): BackfillOptions {
@@ -104,6 +117,7 @@ function optionsOf(run: RunFile, options: RedriveOptions): BackfillOptions {
     ...(where === null ? {} : { where }),
     ...(limit === null ? {} : { limit }),
     levels: run.levels,
+    order: run.order,
     coerceText: run.coerceText,
     frame: run.frame,
     to: run.sinks,
@@ -122,11 +136,12 @@ function budgetText(budget: ErrorBudget): string {
 
 /** What may be other than in the earlier run. */
 function steering(options: RedriveOptions): BackfillOptions {
-  const { runsDir, memoryBytes, maxErrors, rowsPerSecond } = options;
+  const { runsDir, memoryBytes, maxErrors, rowsPerSecond, tuning } = options;
   return {
     ...(runsDir === undefined ? {} : { runsDir }),
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
     ...(maxErrors === undefined ? {} : { maxErrors }),
     ...(rowsPerSecond === undefined ? {} : { rowsPerSecond }),
+    ...(tuning === undefined ? {} : { tuning }),
   };
 }

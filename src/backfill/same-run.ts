@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { BackfillOptions, LoadSettings } from "../load/load-settings.js";
 import type { RunFile } from "../load/run-file.js";
@@ -33,9 +34,10 @@ export function requireSame(
 
 function givenFacts(options: BackfillOptions, settings: LoadSettings): Record<string, unknown> {
   const { where, coerceText, limit, levels, table, dryRun, onCollision, snapshotDir } = options;
-  const { columns, frame, shard, sourceName, to } = options;
+  const { columns, frame, order, shard, sourceName, to } = options;
   return {
     ...{ where, coerceText, limit, levels, table, dryRun, onCollision, snapshotDir },
+    order,
     name: sourceName,
     to: to?.length ? to : undefined,
     columns: columns === undefined ? undefined : parseColumnMapping(columns),
@@ -44,13 +46,13 @@ function givenFacts(options: BackfillOptions, settings: LoadSettings): Record<st
   };
 }
 
-/** By the names that were given, or, where those differ, by the files they stand for. */
+/** By the files that the names stand for here and now; where these are gone, by the names. */
 function areSameFiles(sources: readonly string[], { source }: RunFile): boolean {
-  if (isSame(sources, source.given) || isSame(sources, source.paths)) return true;
+  const absolute = (paths: readonly string[]) => paths.map((path) => resolve(path));
   try {
-    return isSame(findPaths(sources), source.paths);
+    return isSame(absolute(findPaths(sources)), source.paths);
   } catch {
-    return false;
+    return isSame(sources, source.given) || isSame(absolute(sources), source.paths);
   }
 }
 

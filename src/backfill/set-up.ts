@@ -1,23 +1,23 @@
 import { OctoloadError } from "../errors/octoload-error.js";
-import type { SinkCheckpoint } from "../load/checkpoint.js";
-import { digestSelection } from "../load/row-selection.js";
-import { type RunFile, type RunSourceFile, writeRunFile } from "../load/run-file.js";
+import type { CursorCheckpoint } from "../load/checkpoint.js";
+import { type RunFile, writeRunFile } from "../load/run-file.js";
+import { requireAgreement } from "../sink/agreement.js";
 import { numberColumnSets } from "../sink/column-sets.js";
 import { createSink } from "../sink/create-sink.js";
-import type { ColumnNames, ColumnSet, Sink, TargetFacts } from "../sink/sink.js";
-import { lastWriteTimeUs, recordedColumnSets } from "../sink/sqlite/recorded.js";
+import type { ColumnSet, Sink } from "../sink/sink.js";
+import { SinkNotices } from "../sink/sink-notices.js";
 import { parseTargetUrl } from "../sink/target-url.js";
-import { parseColumnMapping } from "../source/columns.js";
 import { Source } from "../source/source.js";
-import type { SourceFile } from "../source/source-options.js";
 import type { BegunRun } from "./begin-run.js";
+import { describeRun, loadFacts } from "./describe-run.js";
+import { requireSourceOrder } from "./open-source-cursor.js";
 import {
   findRedriveRows,
-  type RedriveRequest,
   type RedriveRows,
   restoreRedriveRows,
   storeRedriveRows,
 } from "./redrive-rows.js";
+import { claimWriteTime, earliestWriteTime, type KnownTarget } from "./write-time.js";
 
 /** Facts that processes of a run leave for the next one. */
 export const facts = Object.freeze({
@@ -29,9 +29,11 @@ export const facts = Object.freeze({
 /** A run whose source and targets were found to fit. */
 export interface RunParts {
   readonly run: RunFile;
-  /** undefined: the run has sorted everything, its own files are the source now. */
+  /** undefined: the run has sorted all rows, its own files are the source now. */
   readonly source: Source | undefined;
   readonly sinks: readonly Sink[];
+  /** What the sinks say, from when they were opened. */
+  readonly notices: SinkNotices;
   /** Number of each source file's set of unmapped columns; 0: none. */
   readonly columnSets: readonly number[];
   /** undefined: all rows are sent. */
@@ -45,22 +47,56 @@ export interface RunParts {
  * @throws OctoloadError SOURCE_*, SNAPSHOT_*, TARGET_*, before a row was written
  */
 export async function setUp(begun: BegunRun): Promise<RunParts> {
-  const { options, earlier, store } = begun;
-  const isSorted = earlier !== undefined && (await store.fact(facts.sorted)) === true;
-  const sinks = (options.to ?? []).map(createSink);
-  if (begun.settings.shard !== null) requireOneOrder(sinks);
-  const source = isSorted ? undefined : await openSource(begun);
+  const notices = new SinkNotices();
+  const sinks = await createSinks(begun, notices);
   try {
-    if (earlier !== undefined && source !== undefined) await requireSameSource(earlier, source);
-    if (earlier !== undefined) requireSameTargets(earlier, await store.checkpoints());
-    const redriveRows = await redriveRowsOf(begun, source);
-    const run = await writeRun(begun, source, sinks, redriveRows);
-    const sets = await columnSetsOf(begun, source);
-    if (!run.dryRun) await openSinks(sinks, targetFacts(run, sets, begun));
-    const columnSets = sets.map((set) => set?.number ?? 0);
-    return { run, source, sinks, columnSets, redriveRows };
+    return { ...(await setUpWith(begun, sinks)), sinks, notices };
   } catch (error) {
     for (const sink of sinks) await sink.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function createSinks({ options }: BegunRun, notices: SinkNotices): Promise<Sink[]> {
+  const { to = [], tuning = {} } = options;
+  const sinks: Sink[] = [];
+  try {
+    for (const url of to) sinks.push(await createSink(url, { tuning, onNotice: notices.add }));
+    return sinks;
+  } catch (error) {
+    for (const sink of sinks) await sink.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function setUpWith(
+  begun: BegunRun,
+  sinks: readonly Sink[],
+): Promise<Omit<RunParts, "sinks" | "notices">> {
+  const { earlier, store } = begun;
+  const isRead = earlier !== undefined && (await store.fact(facts.sorted)) === true;
+  const { shard, order } = begun.settings;
+  if (order === "source") requireSourceOrder(sinks, shard !== null);
+  if (shard !== null) requireOneOrder(sinks);
+  const source = isRead && order === "key" ? undefined : await openSource(begun);
+  try {
+    if (earlier !== undefined && source !== undefined) await requireSameSource(earlier, source);
+    const targets = await Promise.all(
+      sinks.map(async (sink) => ({ sink, recorded: await sink.recorded() })),
+    );
+    if (earlier !== undefined) requireSameTargets(earlier, await store.checkpoints(), targets);
+    const redriveRows = await redriveRowsOf(begun, source);
+    const sets = await columnSetsOf(begun, source, targets);
+    const run =
+      earlier === undefined
+        ? await beginRunFile(begun, source, targets, sets, redriveRows)
+        : await resumeRunFile(begun, earlier);
+    const writeTimeUs = BigInt(run.writeTimeUs);
+    const target = { ...loadFacts(run, sets, begun), writeTimeUs };
+    if (!run.dryRun) for (const sink of sinks) await sink.open(target);
+    const columnSets = sets.map((set) => set?.number ?? 0);
+    return { run, source, columnSets, redriveRows };
+  } catch (error) {
     // A run that cannot begin leaves no copies; a resumed one needs them again.
     if (earlier === undefined) await source?.removeSnapshots().catch(() => undefined);
     await source?.close();
@@ -80,7 +116,7 @@ function openSource({ options, earlier }: BegunRun): Promise<Source> {
   const name = sourceName ?? before?.name;
   const known = before?.snapshots ?? null;
   return Source.open({
-    paths: known === null ? (options.sources ?? []) : (before?.paths ?? []),
+    paths: before?.paths ?? options.sources ?? [],
     columns: columns ?? before?.columns ?? {},
     ...optional("name", name),
     ...optional("table", table ?? before?.table ?? undefined),
@@ -108,10 +144,16 @@ async function requireSameSource(earlier: RunFile, source: Source): Promise<void
 }
 
 /** What a checkpoint counts as loaded has to be there: a target notes each run that began on it. */
-function requireSameTargets(earlier: RunFile, checkpoints: readonly SinkCheckpoint[]): void {
-  for (const { url, position } of checkpoints) {
-    if (position === null || parseTargetUrl(url).kind === "null") continue;
-    if (lastWriteTimeUs(url) >= BigInt(earlier.writeTimeUs)) continue;
+function requireSameTargets(
+  earlier: RunFile,
+  checkpoints: readonly CursorCheckpoint[],
+  targets: readonly KnownTarget[],
+): void {
+  for (const { sink, recorded } of targets) {
+    const { url } = sink;
+    const hasRows = checkpoints.some((one) => one.url === url && one.position !== null);
+    if (!hasRows || parseTargetUrl(url).kind === "null") continue;
+    if (recorded.lastWriteTimeUs >= BigInt(earlier.writeTimeUs)) continue;
     throw new OctoloadError(
       "RUN_OTHER",
       `${url} is not the target that the run ${earlier.runId} wrote to: it was removed or replaced`,
@@ -134,126 +176,52 @@ async function redriveRowsOf(
   return rows;
 }
 
-async function writeRun(
-  { runDir, runId, earlier, settings, options, redrive }: BegunRun,
+function resumeRunFile({ runDir, settings }: BegunRun, earlier: RunFile): Promise<RunFile> {
+  const { maxErrors, memoryBytes } = settings;
+  const resumes = earlier.resumes + 1;
+  const changes = { state: "unfinished", resumes, maxErrors, memoryBytes } as const;
+  return writeRunFile(runDir, { ...earlier, ...changes });
+}
+
+/** The targets are asked for the run's write time when all of them were found to agree. */
+async function beginRunFile(
+  begun: BegunRun,
   source: Source | undefined,
-  sinks: readonly Sink[],
+  targets: readonly KnownTarget[],
+  sets: readonly (ColumnSet | undefined)[],
   redriveRows: RedriveRows | undefined,
 ): Promise<RunFile> {
-  const { maxErrors, memoryBytes } = settings;
-  if (earlier !== undefined) {
-    const resumes = earlier.resumes + 1;
-    return writeRunFile(runDir, {
-      ...earlier,
-      state: "unfinished",
-      resumes,
-      maxErrors,
-      memoryBytes,
-    });
-  }
   if (source === undefined) throw new OctoloadError("INTERNAL", "a new run has no source");
-  return writeRunFile(runDir, {
-    runId,
-    startedAt: new Date().toISOString(),
-    state: "unfinished",
-    resumes: 0,
-    source: {
-      name: source.name,
-      given: options.sources ?? [],
-      paths: source.files.map(({ path }) => path),
-      table: options.table ?? null,
-      columns: parseColumnMapping(options.columns ?? {}),
-      snapshotDir: options.snapshotDir ?? null,
-      snapshots: snapshotsOf(source.files),
-      fingerprint: await source.fingerprint(),
-      files: await describeFiles(source),
-      columnNames: columnNamesOf(source),
-    },
-    sinks: sinks.map(({ url }) => url),
-    addSource: options.addSource ?? false,
-    ...settings,
-    frame: settings.frame.toJSON(),
-    writeTimeUs: String(writeTime(sinks)),
-    ...(redrive === undefined || redriveRows === undefined
-      ? {}
-      : redriveFacts(redrive, redriveRows)),
-  });
-}
-
-function redriveFacts(
-  { run }: RedriveRequest,
-  { selection }: RedriveRows,
-): Pick<RunFile, "redriveOf" | "redrive"> {
-  const baseRunId = run.redrive?.baseRunId ?? run.runId;
-  return { redriveOf: run.runId, redrive: { baseRunId, selection: digestSelection(selection) } };
-}
-
-function snapshotsOf(files: readonly SourceFile[]): string[] | null {
-  const paths = files.flatMap(({ snapshotPath }) => snapshotPath ?? []);
-  return paths.length === files.length ? paths : null;
-}
-
-/** The first file's: others of the same source usually have the same. */
-function columnNamesOf({ files: [file] }: Source): ColumnNames {
-  if (file === undefined) throw new OctoloadError("INTERNAL", "a source has no file");
-  return file.columnNames;
-}
-
-async function describeFiles(source: Source): Promise<RunSourceFile[]> {
-  const counts = await source.countFiles();
-  return source.files.map(({ path, table, columns }, i) => ({
-    path,
-    table,
-    rows: counts[i] ?? 0,
-    columns: columns.map(({ name }) => name),
-  }));
-}
-
-/** Later than every run before it, so that its rows win. */
-function writeTime(sinks: readonly Sink[]): bigint {
-  const last = sinks.map(({ url }) => lastWriteTimeUs(url) + 1000n);
-  return [BigInt(Date.now()) * 1000n, ...last].reduce((a, b) => (a > b ? a : b));
+  const sinks = targets.map(({ sink }) => sink);
+  const run = await describeRun(begun, source, sinks, redriveRows);
+  if (run.dryRun) {
+    const writeTimeUs = String(earliestWriteTime(targets));
+    return writeRunFile(begun.runDir, { ...run, writeTimeUs });
+  }
+  const load = loadFacts(run, sets, begun);
+  for (const { sink, recorded } of targets) {
+    if (recorded.meta !== undefined) requireAgreement(sink.url, recorded.meta, sink.layout, load);
+  }
+  const writeTimeUs = String(await claimWriteTime(targets, load));
+  return writeRunFile(begun.runDir, { ...run, writeTimeUs });
 }
 
 /** Numbered once a run: its sorted envelopes hold the numbers. */
 async function columnSetsOf(
-  { store, options }: BegunRun,
+  { store }: BegunRun,
   source: Source | undefined,
+  targets: readonly KnownTarget[],
 ): Promise<(ColumnSet | undefined)[]> {
   const known = await store.fact(facts.columnSets);
   if (Array.isArray(known)) return known.map((set: ColumnSet | null) => set ?? undefined);
   const extras = source?.files.map(({ extras: columns }) =>
     columns.map(({ name, declaredType }) => ({ name, declaredType })),
   );
-  const sets = numberColumnSets(extras ?? [], (options.to ?? []).map(recordedColumnSets));
+  const recorded = targets.map((target) => target.recorded.meta?.columnSets ?? []);
+  const sets = numberColumnSets(extras ?? [], recorded);
   await store.putFact(
     facts.columnSets,
     sets.map((set) => set ?? null),
   );
   return sets;
-}
-
-function targetFacts(
-  run: RunFile,
-  sets: readonly (ColumnSet | undefined)[],
-  { settings }: BegunRun,
-): TargetFacts {
-  const distinct = new Map(sets.flatMap((set) => (set === undefined ? [] : [[set.number, set]])));
-  return {
-    frame: settings.frame,
-    sourceName: run.source.name,
-    sourceFingerprint: run.source.fingerprint,
-    table: run.source.files[0]?.table ?? "",
-    columnNames: run.source.columnNames,
-    columnSets: [...distinct.values()],
-    columnOrder: run.source.files[0]?.columns ?? [],
-    runId: run.runId,
-    ...optional("baseRunId", run.redrive?.baseRunId),
-    writeTimeUs: BigInt(run.writeTimeUs),
-    addSource: run.addSource,
-  };
-}
-
-async function openSinks(sinks: readonly Sink[], target: TargetFacts): Promise<void> {
-  for (const sink of sinks) await sink.open(target);
 }

@@ -1,18 +1,16 @@
 import type { SortedRun } from "../load/sorted-run.js";
 import type { SinkOrder } from "../sink/sink.js";
 
-interface Shard {
+export interface Shard {
   readonly index: number;
   readonly count: number;
 }
 
-/** Bytes of a position after its key: how many rows of that key were read. */
-const EQUAL_KEYS_BYTES = 8;
-
-export interface ShardBounds {
-  /** A position; undefined: from the first row. */
+/** Part of a sorted order, by its keys. */
+export interface KeyInterval {
+  /** Inclusive; undefined: from the first row. */
   readonly lower?: Uint8Array;
-  /** A key, exclusive; undefined: to the last row. */
+  /** Exclusive; undefined: to the last row. */
   readonly upper?: Uint8Array;
 }
 
@@ -21,18 +19,18 @@ export interface ShardBounds {
  * i * n / count) of `cells`, the same for every process that reads the source.
  */
 export async function shardBounds(
-  sorted: SortedRun,
+  sorted: Pick<SortedRun, "keyAt">,
   order: SinkOrder,
   shard: Shard | null,
   cells: number,
-): Promise<ShardBounds | "empty"> {
+): Promise<KeyInterval | "empty"> {
   if (shard === null) return {};
   const { first, end } = shardRanks(shard, cells);
   if (first === end) return "empty";
   const lower = first === 0 ? undefined : await sorted.keyAt(order, first);
   const upper = end === cells ? undefined : await sorted.keyAt(order, end);
   return {
-    ...(lower === undefined ? {} : { lower: positionBefore(lower) }),
+    ...(lower === undefined ? {} : { lower }),
     ...(upper === undefined ? {} : { upper }),
   };
 }
@@ -44,10 +42,4 @@ export function shardRanks(
 ): { readonly first: number; readonly end: number } {
   const cut = (part: number) => Math.floor((cells * part) / count);
   return { first: cut(index - 1), end: cut(index) };
-}
-
-function positionBefore(key: Uint8Array): Uint8Array {
-  const position = new Uint8Array(key.length + EQUAL_KEYS_BYTES);
-  position.set(key);
-  return position;
 }

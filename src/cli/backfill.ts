@@ -5,15 +5,16 @@ import { DEFAULT_RUNS_DIR } from "../backfill/begin-run.js";
 import { MAX_LEVEL } from "../encoding/level.js";
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
-import type { BackfillOptions } from "../load/load-settings.js";
+import type { BackfillOptions, LoadOrder } from "../load/load-settings.js";
 import type { ColumnMapping } from "../source/columns.js";
 import { parseByteSize, parseLevelRange, parseRate, parseShard } from "./backfill-arguments.js";
 import { type ExitCode, exitCodes } from "./exit-codes.js";
 import type { CliIo } from "./io.js";
 import { runLoad } from "./run-load.js";
 import { frameSetting, textSetting } from "./settings.js";
+import { addTuningOptions, parseTuning, type TuningFlags } from "./tuning-arguments.js";
 
-interface BackfillFlags {
+interface BackfillFlags extends TuningFlags {
   readonly to?: string[];
   readonly sourceName?: string;
   readonly table?: string;
@@ -31,6 +32,7 @@ interface BackfillFlags {
   readonly levels?: string;
   readonly shard?: string;
   readonly runId?: string;
+  readonly order?: string;
   readonly dryRun?: true;
   readonly onCollision?: string;
   readonly maxErrors?: string;
@@ -44,7 +46,7 @@ export function addBackfillCommand(
   io: CliIo,
   setExitCode: (code: ExitCode) => void,
 ): void {
-  program
+  const command = program
     .command("backfill")
     .summary("load a source into its targets")
     .description(
@@ -52,7 +54,11 @@ export function addBackfillCommand(
         "An unfinished run in --run-dir is resumed.",
     )
     .argument("[sources...]", "GeoPackage or SQLite files, or globs; together one source")
-    .option("--to <url>", "target: sqlite:PATH[?layout=node|tile] or null: (repeatable)", collect)
+    .option(
+      "--to <url>",
+      "target: cassandra://HOST/KEYSPACE, sqlite:PATH or null: (repeatable)",
+      collect,
+    )
     .option("--run-dir <dir>", "directory of this run; an unfinished run in it is resumed")
     .option(
       "--runs-dir <dir>",
@@ -69,13 +75,15 @@ export function addBackfillCommand(
     .option("--limit <rows>", "only so many rows, the first of the source")
     .option("--shard <i/n>", "only part i of n of the sorted order; needs --run-id")
     .option("--run-id <id>", "of all shards together")
+    .option("--order <order>", "key (default), or source: spills keys only, slower to write")
     .option("--coerce-text", "take TEXT in numeric columns where all of it is a number")
     .option("--snapshot <dir>", "read a private copy made in this folder")
     .option("--memory <size>", "for sorting (default: 256M)")
     .option("--max-errors <n>", "rows rejected before the run stops: N or N% (default: 1%)")
     .option("--on-collision <what>", "several rows of one cell: newest (default) or fail")
     .option("--rate <rows/s>", "rows a second sent to each target, or off")
-    .option("--dry-run", "do everything but write to the targets")
+    .option("--dry-run", "do everything but write to the targets");
+  addTuningOptions(command)
     .option("--json", "print the report as JSON; progress as JSON lines on stderr")
     .action(async (sources: string[], flags: BackfillFlags) => {
       setExitCode(await runBackfill(sources, flags, io));
@@ -118,6 +126,7 @@ function optionsOf(sources: readonly string[], flags: BackfillFlags, io: CliIo):
       levels: flags.levels === undefined ? undefined : parseLevelRange(flags.levels, MAX_LEVEL),
       limit: flags.limit === undefined ? undefined : parseCount("--limit", flags.limit),
       shard: flags.shard === undefined ? undefined : parseShard(flags.shard, flags.runId),
+      order: orderOf(flags.order),
       coerceText: flags.coerceText,
       snapshotDir: flags.snapshot,
       memoryBytes: memory === undefined ? undefined : parseByteSize("--memory", memory),
@@ -125,6 +134,7 @@ function optionsOf(sources: readonly string[], flags: BackfillFlags, io: CliIo):
       onCollision: collisionOf(flags.onCollision),
       rowsPerSecond: rate === undefined ? undefined : parseRate("--rate", rate),
       dryRun: flags.dryRun,
+      tuning: parseTuning(flags),
     }),
   };
 }
@@ -142,6 +152,11 @@ function parseCount(name: string, text: string): number {
   throw new OctoloadError("USAGE", `${name} must be a number of rows, got ${describeValue(text)}`);
 }
 
+function orderOf(text: string | undefined): LoadOrder | undefined {
+  if (text === undefined || text === "key" || text === "source") return text;
+  throw new OctoloadError("USAGE", `--order must be key or source, got ${describeValue(text)}`);
+}
+
 function collisionOf(text: string | undefined): "newest" | "fail" | undefined {
   if (text === undefined || text === "newest" || text === "fail") return text;
   throw new OctoloadError(
@@ -151,7 +166,7 @@ function collisionOf(text: string | undefined): "newest" | "fail" | undefined {
 }
 
 /** What it holds is checked by the source. */
-function readMapping(path: string): ColumnMapping {
+export function readMapping(path: string): ColumnMapping {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as ColumnMapping;
   } catch (cause) {

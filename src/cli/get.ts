@@ -46,7 +46,10 @@ export function addGetCommand(
     .argument("[x]", "metres; negative numbers need no quoting")
     .argument("[y]", "metres")
     .argument("[z]", "metres")
-    .option("--to <url>", "the target, such as sqlite:earth.db (required)")
+    .option(
+      "--to <url>",
+      "the target, such as cassandra://host/keyspace or sqlite:earth.db (required)",
+    )
     .option("--level <level>", "octree level, 0 to 26; with --box also a range a..b")
     .option("--nearest", "the deepest ancestor that exists, where the cell does not")
     .option("--box <corners>", "minx,miny,minz,maxx,maxy,maxz in metres, in place of a point")
@@ -69,7 +72,11 @@ async function get(
     throw new OctoloadError("USAGE", "--to is missing: the target's URL, such as sqlite:earth.db");
   }
   const { frame, origin } = frameSetting(options.frame, io);
-  const target = await openTarget(options.to, origin === "default" ? {} : { frame });
+  const target = await openTarget(options.to, {
+    env: io.env,
+    onNote: (text) => io.stderr(`octoload: ${text}\n`),
+    ...(origin === "default" ? {} : { frame }),
+  });
   try {
     return await read({ target, options, io });
   } finally {

@@ -1,5 +1,6 @@
 import type { Limit, Phase, Progress } from "../load/progress.js";
 import { formatDuration } from "../report/numbers.js";
+import { shortTargetUrl } from "../sink/target-path.js";
 import type { ProgressStyle, Tone } from "./progress-style.js";
 import {
   formatClock,
@@ -108,7 +109,7 @@ function rowsText({ phase, phaseRows, phaseTotal, failed }: Progress): string {
 function limitText({ limit, sinks }: Progress): string {
   if (limit !== "sink") return limits[limit];
   const slowest = sinks.toSorted((a, b) => b.lagRows - a.lagRows)[0];
-  return slowest === undefined ? limits.sink : `${limits.sink} ${slowest.url}`;
+  return slowest === undefined ? limits.sink : `${limits.sink} ${shortTargetUrl(slowest.url)}`;
 }
 
 function stagesText({ stages }: Progress): string {
@@ -117,7 +118,7 @@ function stagesText({ stages }: Progress): string {
 
 function sinkLines({ sinks, phase }: Progress): BlockLine[] {
   if (phase !== "load" && phase !== "done") return [];
-  const urlWidth = Math.max(0, ...sinks.map(({ url }) => url.length));
+  const urlWidth = Math.max(0, ...sinks.map(({ url }) => shortTargetUrl(url).length));
   return sinks.map(({ url, loaded, rejected, skipped, lagRows }) => {
     const parts = [
       `${formatCount(loaded)} loaded`,
@@ -125,7 +126,10 @@ function sinkLines({ sinks, phase }: Progress): BlockLine[] {
       ...(skipped > 0 ? [`${formatCount(skipped)} skipped`] : []),
       ...(sinks.length > 1 ? [`${formatRows(lagRows)} behind`] : []),
     ];
-    return { label: "target", text: `${url.padEnd(urlWidth)}  ${parts.join(", ")}` };
+    return {
+      label: "target",
+      text: `${shortTargetUrl(url).padEnd(urlWidth)}  ${parts.join(", ")}`,
+    };
   });
 }
 

@@ -4,6 +4,7 @@ import type { RunReport } from "../load/run-report.js";
 import { adviceOn } from "../report/advice.js";
 import { formatDuration } from "../report/numbers.js";
 import { samplePoint } from "../report/sample-point.js";
+import { shortTargetUrl } from "../sink/target-path.js";
 import { alignColumns } from "./output.js";
 import { formatCount, formatRows, plainText } from "./progress-text.js";
 
@@ -50,7 +51,7 @@ function facts(report: RunReport): string {
 function targets({ sinks, total }: RunReport): string {
   if (sinks.length === 0) return "";
   const rows = sinks.map(({ url, loaded, rejected, skipped }) => [
-    plainText(url),
+    plainText(shortTargetUrl(url)),
     ...[total, loaded, rejected, skipped].map(formatCount),
   ]);
   const header = ["target", "rows", "loaded", "rejected", "skipped"];
@@ -90,7 +91,9 @@ function lookAtTarget(report: RunReport): string[] {
   const point = samplePoint(report);
   if (target === undefined || point === undefined || report.outcome === "dry-run") return [];
   const { x, y, z, level } = point;
-  return [`octoload get --to ${shellWord(target.url)} ${x} ${y} ${z} --level ${level} --nearest`];
+  return [
+    `octoload get --to ${shellWord(shortTargetUrl(target.url))} ${x} ${y} ${z} --level ${level} --nearest`,
+  ];
 }
 
 /** As short as it can be typed from here. */

@@ -153,7 +153,7 @@ class LiveView implements ProgressView {
     if (this.#isClosed) return;
     if (event.event === "started") this.#onStarted(event.runDir);
     if (event.event === "progress") this.#onProgress(event);
-    if (event.event === "warning") this.print(messageOf(event) ?? "");
+    if (event.event === "warning" || event.event === "note") this.print(messageOf(event) ?? "");
     if (event.event === "stopping") {
       this.#isStopping = true;
       if (this.#drawn.length > 0) this.#redraw();
@@ -232,6 +232,8 @@ function messageOf(event: RunEvent): string | null {
   switch (event.event) {
     case "warning":
       return `warning: ${event.code}: ${plainText(event.message)}`;
+    case "note":
+      return plainText(event.message);
     case "paused":
     case "resumed":
       return event.event;

@@ -9,8 +9,9 @@ import { writeJson } from "./output.js";
 import { plainText } from "./progress-text.js";
 import { runLoad } from "./run-load.js";
 import { textSetting } from "./settings.js";
+import { addTuningOptions, parseTuning, type TuningFlags } from "./tuning-arguments.js";
 
-interface RedriveFlags {
+interface RedriveFlags extends TuningFlags {
   readonly runDir: string;
   readonly code?: string[];
   readonly newRunDir?: string;
@@ -27,7 +28,7 @@ export function addRedriveCommand(
   io: CliIo,
   setExitCode: (code: ExitCode) => void,
 ): void {
-  program
+  const command = program
     .command("redrive")
     .summary("load a run's dead letters again")
     .description(
@@ -43,7 +44,8 @@ export function addRedriveCommand(
     )
     .option("--memory <size>", "for sorting (default: as the run had)")
     .option("--max-errors <n>", "rows rejected before it stops: N or N% (default: as the run had)")
-    .option("--rate <rows/s>", "rows a second sent to each target, or off")
+    .option("--rate <rows/s>", "rows a second sent to each target, or off");
+  addTuningOptions(command)
     .option("--json", "print the report as JSON; progress as JSON lines on stderr")
     .action(async (flags: RedriveFlags) => {
       setExitCode(await runRedrive(flags, io));
@@ -84,5 +86,6 @@ function optionsOf(flags: RedriveFlags, io: CliIo): RedriveOptions {
     ...(memory === undefined ? {} : { memoryBytes: parseByteSize("--memory", memory) }),
     ...(maxErrors === undefined ? {} : { maxErrors }),
     ...(rate === undefined ? {} : { rowsPerSecond: parseRate("--rate", rate) }),
+    tuning: parseTuning(flags),
   };
 }

@@ -4,14 +4,17 @@ import { RawText, type SourceValue, type TargetRow } from "../target/target-row.
 
 const SHOWN_TEXT = 60;
 
+/** What tells the names of a row's columns. */
+type Described = Pick<Target, "meta">;
+
 /** The source's values of a row by the names they had there. */
-export function sourceValues(row: TargetRow, target: Target): [string, SourceValue][] {
+export function sourceValues(row: TargetRow, target: Described): [string, SourceValue][] {
   const { columns } = new SourceTables(target.meta).tableOf(row);
   return columns.map(({ name, read }) => [name, read(row)]);
 }
 
 /** A row as JSON: what a number cannot hold exactly is decimal text, a BLOB `{"blob": hex}`. */
-export function rowReport(row: TargetRow, target: Target): unknown {
+export function rowReport(row: TargetRow, target: Described): unknown {
   const source = sourceValues(row, target).map(([name, value]) => [name, jsonOf(value)]);
   return {
     level: row.level,
@@ -28,7 +31,7 @@ export function rowReport(row: TargetRow, target: Target): unknown {
   };
 }
 
-function jsonOf(value: SourceValue): unknown {
+export function jsonOf(value: SourceValue): unknown {
   if (typeof value === "bigint") {
     return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   }
@@ -39,7 +42,7 @@ function jsonOf(value: SourceValue): unknown {
 }
 
 /** A row as names and values, one a line. */
-export function rowLines(row: TargetRow, target: Target): string[][] {
+export function rowLines(row: TargetRow, target: Described): string[][] {
   const lastModified = row.lastModified === 0n ? "0" : isoTime(row.lastModified);
   return [
     ["level", String(row.level)],
@@ -65,7 +68,7 @@ export function rowCells(row: TargetRow): string[] {
 }
 
 /** On one line, and short: a terminal takes no 16 MiB, and no control characters. */
-function shown(value: SourceValue): string {
+export function shown(value: SourceValue): string {
   if (value === null || value === undefined) return "NULL";
   if (value instanceof RawText) return `TEXT of ${value.bytes.length} bytes, not UTF-8`;
   if (value instanceof Uint8Array) return `BLOB of ${value.length} bytes`;
@@ -79,7 +82,7 @@ function hex(bytes: Uint8Array): string {
 }
 
 /** Milliseconds that no date can stand for are shown as they are. */
-function isoTime(ms: bigint): string {
+export function isoTime(ms: bigint): string {
   const date = new Date(Number(ms));
   return Number.isNaN(date.getTime()) ? `${ms} ms` : date.toISOString();
 }

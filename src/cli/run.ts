@@ -11,9 +11,12 @@ import { addExportCommand } from "./export.js";
 import { addGenerateCommand } from "./generate.js";
 import { addGetCommand } from "./get.js";
 import type { CliIo } from "./io.js";
+import { addMigrateCommand } from "./migrate.js";
 import { asOctoloadError, writeError } from "./output.js";
 import { addRedriveCommand } from "./redrive.js";
 import { addRunsCommand } from "./runs.js";
+import { addSchemaCommand } from "./schema.js";
+import { addTraceCommand } from "./trace.js";
 
 /**
  * Runs one command line (without node and script) and returns its exit code.
@@ -42,11 +45,14 @@ function createProgram(io: CliIo, setExitCode: (code: ExitCode) => void): Comman
     // Its errors are reported in reportEnd(), in octoload's own form.
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr, outputError: () => undefined });
   addGenerateCommand(program, io, setExitCode);
+  addSchemaCommand(program, io, setExitCode);
   addBackfillCommand(program, io, setExitCode);
   addRedriveCommand(program, io, setExitCode);
   addRunsCommand(program, io);
+  addMigrateCommand(program, io);
   addGetCommand(program, io, setExitCode);
-  addExportCommand(program, io);
+  addTraceCommand(program, io, setExitCode);
+  addExportCommand(program, io, setExitCode);
   addEncodeCommand(program, io);
   addDecodeCommand(program, io);
   addDoctorCommand(program, io, setExitCode);

@@ -3,8 +3,8 @@
  * block's format is described in native/batch/sink_batch.h.
  */
 export interface SinkBatch {
-  /** The whole block; hand it over (transfer) rather than copy it. */
-  readonly block: ArrayBuffer;
+  /** The whole block; other threads see a shared one without its being copied. */
+  readonly block: ArrayBufferLike;
   readonly rows: number;
   /** code >> 15 */
   readonly tiles: BigUint64Array;
@@ -36,7 +36,7 @@ const MAGIC = 0x314b53_6f746f63n;
 const FIXED_ROW_BYTES = [8, 8, 8, 4, 4, 4, 2, 1, 1, 1];
 
 /** Views of a block that the addon made. */
-export function viewSinkBatch(block: ArrayBuffer): SinkBatch {
+export function viewSinkBatch(block: ArrayBufferLike): SinkBatch {
   const head = new BigUint64Array(block, 0, 3);
   const rows = Number(head[1]);
   return { block, rows, ...viewSections(block, rows, Number(head[2])) };
@@ -79,7 +79,7 @@ export function sliceSinkBatch(batch: SinkBatch, begin: number, end: number): Si
 }
 
 function viewSections(
-  block: ArrayBuffer,
+  block: ArrayBufferLike,
   rows: number,
   byteLength: number,
 ): Omit<SinkBatch, "block" | "rows"> {
@@ -102,15 +102,15 @@ function viewSections(
 
 interface ViewType<T> {
   readonly BYTES_PER_ELEMENT: number;
-  new (block: ArrayBuffer, at: number, length: number): T;
+  new (block: ArrayBufferLike, at: number, length: number): T;
 }
 
 /** Hands out sections in turn, each beginning at a multiple of 8 bytes. */
 class Sections {
-  readonly #block: ArrayBuffer;
+  readonly #block: ArrayBufferLike;
   #at: number;
 
-  constructor(block: ArrayBuffer, at: number) {
+  constructor(block: ArrayBufferLike, at: number) {
     this.#block = block;
     this.#at = at;
   }

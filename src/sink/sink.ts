@@ -1,56 +1,19 @@
-import type { Frame } from "../encoding/frame.js";
+import type { Layout } from "../encoding/layout.js";
 import type { ErrorCode } from "../errors/codes.js";
+import type { RecordedTarget } from "./recorded-target.js";
 import type { SinkBatch } from "./sink-batch.js";
+import type { LoadFacts, TargetFacts } from "./target-facts.js";
+import type { TopmostCells } from "./topmost-cells.js";
 
-/** How keys are laid out in the target: whole codes (levels 0..21), or tile and cell (0..26). */
-export type Layout = "node" | "tile";
+export type { ColumnSet, LoadFacts, TargetFacts } from "./target-facts.js";
+export type { Layout };
 
 /**
  * The order in which a sink wants its rows. `node`: by code, then level (the
- * embedded table's key). `tile`: by level, tile, cell.
+ * embedded table's key). `tile`: by level, tile, cell. `node-token`, `tile-token`:
+ * by the Murmur3 token of the partition key (the code; level and tile), then so.
  */
-export type SinkOrder = "node" | "tile";
-
-/** Names and declared types of a source file's unmapped columns; envelopes refer to its number. */
-export interface ColumnSet {
-  /** From 1. */
-  readonly number: number;
-  readonly columns: readonly { readonly name: string; readonly declaredType: string }[];
-}
-
-/** The names the nine columns had in the source, so that an export can give them back. */
-export interface ColumnNames {
-  readonly id: string | null;
-  readonly x: string | null;
-  readonly y: string | null;
-  readonly z: string | null;
-  readonly level: string | null;
-  readonly materialId: string | null;
-  readonly density: string | null;
-  readonly metadata: string | null;
-  readonly created: string | null;
-}
-
-/** What a target has to know, and to agree with, before a row is written. */
-export interface TargetFacts {
-  readonly frame: Frame;
-  readonly sourceName: string;
-  /** Identifies the source's content: another one of the same name is no obstacle, it is recorded. */
-  readonly sourceFingerprint: string;
-  readonly table: string;
-  readonly columnNames: ColumnNames;
-  /** Numbered by numberColumnSets(), so that no number the target knows gets another meaning. */
-  readonly columnSets: readonly ColumnSet[];
-  /** All columns of the table in its own order, for an export; left out: not known. */
-  readonly columnOrder?: readonly string[];
-  readonly runId: string;
-  /** The load that this run completes, where it is no load of its own. */
-  readonly baseRunId?: string;
-  /** Microseconds since 1970, one for the whole run. */
-  readonly writeTimeUs: bigint;
-  /** Another source than those the target records may be added. */
-  readonly addSource: boolean;
-}
+export type SinkOrder = "node" | "tile" | "node-token" | "tile-token";
 
 /** A row that the target refused, by its index in the batch. */
 export interface RefusedRow {
@@ -71,22 +34,60 @@ export interface WriteResult {
 export interface Sink {
   /** As the user gave it, without secrets. */
   readonly url: string;
+  readonly layout: Layout;
   readonly order: SinkOrder;
   /** Rows below this level are refused before they come here. */
   readonly maxLevel: number;
-  /** Rows that may be on the way at once: what a resume may send again. */
+  /** Rows that may be on the way at once, of all cursors: what a resume may send again. */
   readonly inFlightRows: number;
+  /**
+   * Parts of the order that are read at the same time, so that all nodes of a target are busy.
+   * Fixed when a run begins.
+   */
+  readonly cursors: number;
+  /** Rows of a batch at most, where the sink wants fewer than the load would give it. */
+  readonly maxBatchRows?: number;
 
   /**
-   * Connects, compares `facts` with what the target records, records them.
+   * What the target knows of earlier loads. Writes nothing.
+   *
+   * @throws OctoloadError TARGET_*
+   */
+  recorded(): Promise<RecordedTarget>;
+
+  /**
+   * Only where the target itself gives out write times: claims one for the run, and makes the
+   * target where there is none. Called once a run, after all targets were found to agree.
+   *
+   * @param earliestUs what the run's other targets need, not before now; microseconds since 1970
+   * @returns the run's write time, which may be earlier where the target's rules say so
+   * @throws OctoloadError TARGET_*
+   */
+  claim?(facts: LoadFacts, earliestUs: bigint): Promise<bigint>;
+
+  /**
+   * Connects and compares `facts` with what the target records. A target without other sources may
+   * record them now; one with others stays as it is until begin().
    *
    * @throws OctoloadError TARGET_* before anything was written
    */
   open(facts: TargetFacts): Promise<void>;
 
   /**
+   * Compares where the source lies with where the target's other sources do. Writes nothing, so
+   * that of several targets none is touched where one refuses.
+   *
+   * @throws OctoloadError SOURCE_OVERLAP
+   */
+  requireApart(topmost: TopmostCells): Promise<void>;
+
+  /** Records the run and its source, in place of what an earlier load of it left; before write(). */
+  begin(topmost: TopmostCells): Promise<void>;
+
+  /**
    * Writes the whole batch, whose memory is the sink's until the promise settles and no longer: it
-   * is used again. A failure that a row may be the cause of is thrown as
+   * is used again. Called before earlier batches are acknowledged: each cursor's come in the sink's
+   * order, those of several mixed. A failure that a row may be the cause of is thrown as
    * SINK_BATCH_FAILED, nothing of the batch written: the caller bisects. Other failures are
    * the target's: nothing more can be written.
    */

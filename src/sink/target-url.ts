@@ -1,3 +1,4 @@
+import { type CassandraTarget, parseCassandraUrl } from "../cassandra/cassandra-url.js";
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { Layout } from "./sink.js";
@@ -5,16 +6,18 @@ import type { Layout } from "./sink.js";
 /** A target as its URL names it. `layout`: null where the URL does not say. */
 export type TargetUrl =
   | { readonly kind: "sqlite"; readonly path: string; readonly layout: Layout | null }
-  | { readonly kind: "null"; readonly layout: Layout | null };
+  | { readonly kind: "null"; readonly layout: Layout | null }
+  | ({ readonly kind: "cassandra" } & CassandraTarget);
 
 /** Of a new target whose URL does not say. */
 export const DEFAULT_LAYOUT: Layout = "node";
 
-const KNOWN = "known are sqlite:<path> and null:, both with ?layout=node or ?layout=tile";
+const KNOWN =
+  "known are cassandra://<hosts>/<keyspace>, sqlite:<path> and null:, all with ?layout=node or ?layout=tile";
 
 /**
- * Takes `sqlite:path?layout=node|tile` and `null:?layout=node|tile` apart. The path is taken
- * literally up to the first question mark: nothing is percent-decoded.
+ * Takes `sqlite:path?layout=node|tile`, `null:?layout=node|tile` and `cassandra://…` apart. A path
+ * is taken literally up to the first question mark: nothing is percent-decoded.
  *
  * @throws OctoloadError TARGET_URL. Of a URL with another scheme it shows the scheme alone,
  *   because the rest may hold a password.
@@ -25,6 +28,7 @@ export function parseTargetUrl(url: string): TargetUrl {
     throw invalid(`a target's URL begins with a scheme, but this one has none; ${KNOWN}`);
   }
   const kind = scheme.toLowerCase();
+  if (kind === "cassandra") return { kind, ...parseCassandraUrl(url) };
   if (kind !== "sqlite" && kind !== "null") {
     throw invalid(`no target has the scheme ${describeValue(scheme)}; ${KNOWN}`);
   }

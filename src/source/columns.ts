@@ -1,26 +1,14 @@
+import {
+  type ColumnNames,
+  defaultColumnNames,
+  type SourceColumn,
+  sourceColumns,
+} from "../encoding/source-columns.js";
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 
-/** The columns octoload gives a meaning, in the order of a source batch. */
-export const columnKeys = Object.freeze([
-  "id",
-  "x",
-  "y",
-  "z",
-  "level",
-  "materialId",
-  "density",
-  "metadata",
-  "created",
-] as const);
-
-export type ColumnKey = (typeof columnKeys)[number];
-
-/** What each column is called in a table; null: the table has none. */
-export type ColumnNames = { readonly [Key in ColumnKey]: string | null };
-
 /** Other names than the default ones; null: no column is to be taken for it. */
-export type ColumnMapping = { readonly [Key in ColumnKey]?: string | null };
+export type ColumnMapping = { readonly [Key in SourceColumn]?: string | null };
 
 export interface TableColumn {
   readonly name: string;
@@ -36,7 +24,7 @@ export type ColumnMatch =
       /** The point column that gives x, y and z; null when three columns do. */
       readonly geometry: string | null;
       /** Keys that the table has nothing for. */
-      readonly absent: readonly ColumnKey[];
+      readonly absent: readonly SourceColumn[];
       /** Columns without a meaning to octoload, which are kept. */
       readonly extras: readonly TableColumn[];
     }
@@ -45,19 +33,6 @@ export type ColumnMatch =
       /** Names looked for in vain. */
       readonly missing: readonly string[];
     };
-
-/** Default names, any case. */
-const defaultNames: { readonly [Key in ColumnKey]: string } = {
-  id: "Id",
-  x: "X",
-  y: "Y",
-  z: "Z",
-  level: "Level",
-  materialId: "MaterialId",
-  density: "Density",
-  metadata: "Metadata",
-  created: "Created",
-};
 
 const coordinates = ["x", "y", "z"] as const;
 
@@ -73,40 +48,40 @@ export function matchColumns(
   geometry: string | null,
 ): ColumnMatch {
   const byName = new Map(columns.map(({ name }) => [foldName(name), name]));
-  const find = (key: ColumnKey): string | null => {
+  const find = (key: SourceColumn): string | null => {
     const wanted = wantedName(mapping, key);
     return wanted === undefined ? null : (byName.get(wanted) ?? null);
   };
-  const found = Object.fromEntries(columnKeys.map((key) => [key, find(key)])) as ColumnNames;
+  const found = Object.fromEntries(sourceColumns.map((key) => [key, find(key)])) as ColumnNames;
   const isPoint = geometry !== null && coordinates.some((key) => found[key] === null);
   const names: ColumnNames = isPoint ? { ...found, x: null, y: null, z: null } : found;
-  const unmet = columnKeys.filter((key) => isUnmet(key, mapping, found, isPoint));
+  const unmet = sourceColumns.filter((key) => isUnmet(key, mapping, found, isPoint));
   if (unmet.length > 0) {
-    return { kind: "misses", missing: unmet.map((key) => mapping[key] ?? defaultNames[key]) };
+    return { kind: "misses", missing: unmet.map((key) => mapping[key] ?? defaultColumnNames[key]) };
   }
   const used = new Set<string | null>(Object.values(names));
   return {
     kind: "fits",
     names,
     geometry: isPoint ? geometry : null,
-    absent: columnKeys.filter((key) => names[key] === null && !(isPoint && isCoordinate(key))),
+    absent: sourceColumns.filter((key) => names[key] === null && !(isPoint && isCoordinate(key))),
     extras: columns.filter(({ name }) => !used.has(name)),
   };
 }
 
 /** Folded; undefined: none. A column that the mapping gives to one key is no other's by default. */
-function wantedName(mapping: ColumnMapping, key: ColumnKey): string | undefined {
+function wantedName(mapping: ColumnMapping, key: SourceColumn): string | undefined {
   const mapped = mapping[key];
   if (mapped === null) return undefined;
   if (mapped !== undefined) return foldName(mapped);
-  const name = foldName(defaultNames[key]);
-  const isTaken = columnKeys.some((other) => foldName(mapping[other] ?? "") === name);
+  const name = foldName(defaultColumnNames[key]);
+  const isTaken = sourceColumns.some((other) => foldName(mapping[other] ?? "") === name);
   return isTaken ? undefined : name;
 }
 
 /** Coordinates and level must be there, and whatever the mapping names. */
 function isUnmet(
-  key: ColumnKey,
+  key: SourceColumn,
   mapping: ColumnMapping,
   found: ColumnNames,
   isPoint: boolean,
@@ -116,7 +91,7 @@ function isUnmet(
   return key === "level" || (isCoordinate(key) && !isPoint);
 }
 
-function isCoordinate(key: ColumnKey): boolean {
+function isCoordinate(key: SourceColumn): boolean {
   return key === "x" || key === "y" || key === "z";
 }
 
@@ -133,7 +108,7 @@ export function parseColumnMapping(value: unknown): ColumnMapping {
       `a column mapping must be an object, got ${describeValue(value)}`,
     );
   }
-  const mapping = new Map<ColumnKey, string | null>();
+  const mapping = new Map<SourceColumn, string | null>();
   for (const [name, mapped] of Object.entries(value)) {
     const key = keyNamed(name);
     if (mapping.has(key)) throw new OctoloadError("SOURCE_MAPPING", `${name} is mapped twice`);
@@ -143,12 +118,12 @@ export function parseColumnMapping(value: unknown): ColumnMapping {
   return Object.fromEntries(mapping);
 }
 
-function keyNamed(name: string): ColumnKey {
-  const key = columnKeys.find((known) => foldName(known) === foldName(name));
+function keyNamed(name: string): SourceColumn {
+  const key = sourceColumns.find((known) => foldName(known) === foldName(name));
   if (key !== undefined) return key;
   throw new OctoloadError(
     "SOURCE_MAPPING",
-    `a mapping's keys are ${columnKeys.join(", ")}, got ${describeValue(name)}`,
+    `a mapping's keys are ${sourceColumns.join(", ")}, got ${describeValue(name)}`,
   );
 }
 
@@ -160,8 +135,8 @@ function requireName(name: string, mapped: unknown): string | null {
   );
 }
 
-function refuseSharedNames(mapping: ReadonlyMap<ColumnKey, string | null>): void {
-  const keys = new Map<string, ColumnKey>();
+function refuseSharedNames(mapping: ReadonlyMap<SourceColumn, string | null>): void {
+  const keys = new Map<string, SourceColumn>();
   for (const [key, name] of mapping) {
     if (name === null) continue;
     const other = keys.get(foldName(name));

@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import Sqlite, { type Database, type Statement } from "better-sqlite3";
+import { sourceColumns } from "../encoding/source-columns.js";
 import { OctoloadError } from "../errors/octoload-error.js";
-import { type ColumnMapping, columnKeys } from "./columns.js";
+import type { ColumnMapping } from "./columns.js";
 import { openConnection } from "./connection.js";
 import { countRows } from "./count-rows.js";
 import { describeChange, type FileFacts, readFileFacts } from "./file-facts.js";
@@ -85,7 +86,7 @@ export class FileReader {
 
   /** A block of native/batch/source_batch.h; null: no row is left in the range. */
   read(after: bigint | null, last: bigint | null, limits: ReadLimits): ArrayBuffer | null {
-    const columns = columnKeys.length + 1 + this.table.match.extras.length;
+    const columns = sourceColumns.length + 1 + this.table.match.extras.length;
     const mostRows = Math.floor(MAX_FIXED_BYTES / (columns * FIXED_BYTES_PER_VALUE));
     const maxRows = Math.min(limits.maxRows, mostRows);
     try {

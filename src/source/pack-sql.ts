@@ -1,4 +1,4 @@
-import { columnKeys } from "./columns.js";
+import { sourceColumns } from "../encoding/source-columns.js";
 import { quoteName } from "./quote.js";
 import type { SourceTable } from "./tables.js";
 import { enclosed } from "./where.js";
@@ -30,8 +30,9 @@ export function rowidSql(table: SourceTable, order: "ASC" | "DESC"): string {
   return `SELECT ${rowid} FROM ${quoteName(table.name)} ORDER BY ${rowid} ${order} LIMIT 1`;
 }
 
-function fixedColumns({ match }: SourceTable): readonly string[] {
-  return columnKeys.map((key) => {
+/** The columns with a meaning, NULL for those that are absent. */
+export function fixedColumns({ match }: SourceTable): readonly string[] {
+  return sourceColumns.map((key) => {
     const name = match.names[key];
     if (name !== null) return quoteName(name);
     const pointFunction = match.geometry === null ? undefined : pointFunctions.get(key);

@@ -3,23 +3,12 @@ import { existsSync, realpathSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { serveWorker, transferring } from "../worker/serve-worker.js";
-import type { ColumnKey, ColumnNames, TableColumn } from "./columns.js";
-import { FileReader, type FileSettings, type ReadLimits, type RowidRange } from "./file-reader.js";
+import { FileReader, type FileSettings, type ReadLimits } from "./file-reader.js";
 import { hashFile, makeSnapshotFolder } from "./snapshot.js";
+import type { SourceFile } from "./source-options.js";
 
 /** A file that was opened, as its table presents it. */
-export interface OpenedFile {
-  readonly path: string;
-  /** The private copy that is read in its place. */
-  readonly snapshotPath: string | null;
-  readonly table: string;
-  readonly columns: readonly TableColumn[];
-  readonly columnNames: ColumnNames;
-  readonly geometry: string | null;
-  readonly absent: readonly ColumnKey[];
-  readonly extras: readonly TableColumn[];
-  readonly rowidRange: RowidRange | null;
-}
+export type OpenedFile = Omit<SourceFile, "columnSet">;
 
 /** How the rows are got at: in place, through new copies, or through copies made before. */
 export type Access =

@@ -1,5 +1,5 @@
+import { sourceColumns } from "../encoding/source-columns.js";
 import { storageClass } from "../encoding/value-column.js";
-import { columnKeys } from "./columns.js";
 import type { RowValue } from "./file-reader.js";
 
 /** What tells a row's cell, as the source has it. */
@@ -35,7 +35,7 @@ export function pointOf(values: PointValues, coerceText: boolean): RowPoint | un
 
 /** Of the first row of a block (native/batch/source_batch.h). */
 export function pointValuesOf(block: ArrayBuffer): PointValues {
-  const value = (key: "x" | "y" | "z" | "level") => firstValue(block, columnKeys.indexOf(key));
+  const value = (key: "x" | "y" | "z" | "level") => firstValue(block, sourceColumns.indexOf(key));
   return { x: value("x"), y: value("y"), z: value("z"), level: value("level") };
 }
 

@@ -1,4 +1,5 @@
-import type { ColumnKey, ColumnMapping, ColumnNames, TableColumn } from "./columns.js";
+import type { ColumnNames, SourceColumn } from "../encoding/source-columns.js";
+import type { ColumnMapping, TableColumn } from "./columns.js";
 
 /** Where the rows are. */
 export interface SourceOptions {
@@ -28,7 +29,7 @@ export interface SourceOptions {
 
 /** One file of a source and the table in it that holds the rows. */
 export interface SourceFile {
-  /** As named or found. */
+  /** Absolute. */
   readonly path: string;
   /** The private copy that is read in its place; null: read in place. */
   readonly snapshotPath: string | null;
@@ -40,7 +41,7 @@ export interface SourceFile {
   /** The point column that gives X, Y and Z in place of three columns. It is among the extras. */
   readonly geometry: string | null;
   /** Columns that the table does not have: in a block they come as NULL. */
-  readonly absent: readonly ColumnKey[];
+  readonly absent: readonly SourceColumn[];
   /** Columns without a meaning to octoload, in the order in which blocks have them. */
   readonly extras: readonly TableColumn[];
   /** Equal for files with equal extras, from 1; 0: no extras. */

@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { WorkerClient } from "../worker/worker-client.js";
 import { parseColumnMapping } from "./columns.js";
@@ -37,7 +37,8 @@ export class Source {
    */
   static async open(options: SourceOptions): Promise<Source> {
     const columns = parseColumnMapping(options.columns ?? {});
-    const paths = options.snapshots === undefined ? findPaths(options.paths) : options.paths;
+    const found = options.snapshots === undefined ? findPaths(options.paths) : options.paths;
+    const paths = found.map((path) => resolve(path));
     const access = accessOf(options, paths);
     const { table, where, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
     const worker = WorkerClient.start<ReaderApi>("./reader-worker", import.meta.url);

@@ -6,14 +6,16 @@ import { Frame, type FrameSpec } from "../encoding/frame.js";
 import { MAX_CODE_LEVEL, MAX_LEVEL, requireLevel } from "../encoding/level.js";
 import { encodePoint } from "../encoding/point.js";
 import { OctoloadError } from "../errors/octoload-error.js";
+import { requireFrame, requireLayout } from "../sink/agreement.js";
 import type { Layout } from "../sink/sink.js";
-import { requireFrame, requireLayout } from "../sink/sqlite/agreement.js";
 import { targetFailure } from "../sink/sqlite/failure.js";
-import { readMeta, type TargetMeta } from "../sink/sqlite/meta.js";
+import { readMeta } from "../sink/sqlite/meta.js";
 import { openExisting } from "../sink/sqlite/open-existing.js";
+import type { TargetMeta } from "../sink/target-meta.js";
 import { decodeRows, type StoredRow } from "./row-decoder.js";
+import { storedDigest } from "./stored-digest.js";
 import { type CellKey, StoredRows } from "./stored-rows.js";
-import type { BoxOptions, Target } from "./target.js";
+import type { BoxOptions, CellCopies, CopyAnswer, ScanOptions, Target } from "./target.js";
 import type { TargetRow } from "./target-row.js";
 
 /** A range read costs little; extra cells are sorted out afterwards. */
@@ -53,6 +55,10 @@ export class EmbeddedTarget implements Target {
       database?.close();
       throw targetFailure(path, error);
     }
+  }
+
+  get place(): string {
+    return this.path;
   }
 
   get frame(): Frame {
@@ -96,6 +102,33 @@ export class EmbeddedTarget implements Target {
     }
   }
 
+  async *scan({ signal, onProgress }: ScanOptions = {}): AsyncGenerator<TargetRow[], void> {
+    try {
+      const total = onProgress === undefined ? 0 : this.rows.count();
+      let read = 0;
+      for (const batch of this.rows.all()) {
+        signal?.throwIfAborted();
+        yield decodeRows(batch, this.frame);
+        read += batch.length;
+        onProgress?.(Math.min(1, read / total));
+      }
+    } catch (error) {
+      throw targetFailure(this.path, error);
+    }
+  }
+
+  async countRows(): Promise<number> {
+    return this.#reading(() => this.rows.count());
+  }
+
+  async getCopies(code: bigint, level: number): Promise<CellCopies> {
+    requireLevel(level);
+    requireCode(code, level);
+    const [stored] = this.#reading(() => [...this.rows.range(level, code, code)].flat());
+    const place = { node: this.path, datacenter: null, rack: null };
+    return { token: null, copies: [{ ...place, answer: this.#answerOf(stored) }] };
+  }
+
   async close(): Promise<void> {
     this.#database.close();
   }
@@ -103,6 +136,19 @@ export class EmbeddedTarget implements Target {
   #deepestOf(keys: readonly CellKey[]): TargetRow | undefined {
     const row = this.#reading(() => this.rows.deepestOf(keys));
     return row === undefined ? undefined : decodeRows([row], this.frame)[0];
+  }
+
+  #answerOf(stored: StoredRow | undefined): CopyAnswer {
+    if (stored === undefined) return { kind: "absent" };
+    try {
+      const [row] = decodeRows([stored], this.frame);
+      if (row === undefined) return { kind: "absent" };
+      const writeTimesUs = { write_time: stored.writeTimeUs };
+      return { kind: "row", row, digest: storedDigest(stored), writeTimesUs };
+    } catch (error) {
+      if (error instanceof OctoloadError) return { kind: "damaged", error };
+      throw error;
+    }
   }
 
   *#boxAtLevel(box: Box, level: number): Generator<StoredRow[]> {

@@ -1,17 +1,22 @@
 import { setImmediate } from "node:timers/promises";
-import { targetFailure } from "../sink/sqlite/failure.js";
-import type { EmbeddedTarget } from "./embedded-target.js";
 import { GeopackageFile } from "./geopackage-file.js";
-import { openEmbeddedTarget } from "./open-target.js";
-import { decodeRows } from "./row-decoder.js";
+import { type OpenTargetOptions, openTarget } from "./open-target.js";
 import { type SourceTable, SourceTables } from "./source-tables.js";
+import type { ScanOptions, Target } from "./target.js";
 
-export interface ExportOptions {
+export interface ExportOptions extends OpenTargetOptions {
   /** Replaces the file if it is there. */
   readonly force?: boolean;
+  /** Whether the target's rows are counted when the file is written; true unless given. */
+  readonly recount?: boolean;
   readonly signal?: AbortSignal;
-  /** Called now and then with the rows written so far. */
-  readonly onProgress?: (rows: number, total: number) => void;
+  /**
+   * Called now and then.
+   *
+   * @param rows written, or counted
+   * @param share of the target that has been read, 0 to 1
+   */
+  readonly onProgress?: (step: "export" | "recount", rows: number, share: number) => void;
 }
 
 export interface ExportedTable {
@@ -23,6 +28,8 @@ export interface ExportedTable {
 export interface ExportResult {
   readonly path: string;
   readonly rows: number;
+  /** Rows of the target as counted afterwards; null: they were not. */
+  readonly countedRows: number | null;
   readonly tables: readonly ExportedTable[];
 }
 
@@ -31,52 +38,59 @@ export interface ExportResult {
  * storage class and bytes of every value. Rows that differ in their columns get a table each.
  *
  * Rows are read in short reads, so that a load may go on; what it writes meanwhile may be in the
- * export or not.
+ * export or not, and then `countedRows` may differ from `rows`.
  *
- * @throws OctoloadError TARGET_*; OUTPUT_EXISTS, OUTPUT_FAILED; ENVELOPE_* where the target is damaged. No file is
- *   then left, and one that was to be replaced stays.
+ * @throws OctoloadError TARGET_*, CASSANDRA_*; OUTPUT_EXISTS, OUTPUT_FAILED; ENVELOPE_*,
+ *   ROW_INCOMPLETE where the target is damaged. No file is then left, and one that was to be
+ *   replaced stays.
  */
 export async function exportTarget(
   url: string,
   path: string,
   options: ExportOptions = {},
 ): Promise<ExportResult> {
-  const target = openEmbeddedTarget(url);
+  const target = await openTarget(url, options);
   try {
-    const file = GeopackageFile.create(path, options.force === true, target.path);
-    try {
-      const tables = await copyRows(target, file, options);
-      file.finish();
-      const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-      return { path, rows, tables };
-    } finally {
-      file.discard();
-    }
-  } catch (error) {
-    throw targetFailure(target.path, error);
+    const tables = await writeFile(target, path, options);
+    const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+    const countedRows = options.recount === false ? null : await recount(target, rows, options);
+    return { path, rows, countedRows, tables };
   } finally {
     await target.close();
   }
 }
 
+async function writeFile(
+  target: Target,
+  path: string,
+  options: ExportOptions,
+): Promise<ExportedTable[]> {
+  const file = GeopackageFile.create(path, options.force === true, target.path);
+  try {
+    const tables = await copyRows(target, file, options);
+    file.finish();
+    return tables;
+  } finally {
+    file.discard();
+  }
+}
+
 async function copyRows(
-  target: EmbeddedTarget,
+  target: Target,
   file: GeopackageFile,
   { signal, onProgress }: ExportOptions,
 ): Promise<ExportedTable[]> {
   const tables = new SourceTables(target.meta);
   const counts = new Map<SourceTable, number>();
-  const total = onProgress === undefined ? 0 : target.rows.count();
   let written = 0;
-  for (const batch of target.rows.all()) {
-    signal?.throwIfAborted();
-    for (const row of decodeRows(batch, target.frame)) {
+  const scan = scanOptions(signal, onProgress && ((share) => onProgress("export", written, share)));
+  for await (const batch of target.scan(scan)) {
+    for (const row of batch) {
       const table = tables.tableOf(row);
       file.insert(table, row);
       counts.set(table, (counts.get(table) ?? 0) + 1);
     }
     written += batch.length;
-    onProgress?.(written, total);
     // Lets signals and timers have their turn.
     await setImmediate();
   }
@@ -88,4 +102,23 @@ async function copyRows(
   return [...counts].map(([{ name, columns }, rows]) => {
     return { name, columns: columns.map((column) => column.name), rows };
   });
+}
+
+function recount(
+  target: Target,
+  rows: number,
+  { signal, onProgress }: ExportOptions,
+): Promise<number> {
+  const tell = onProgress && ((share: number) => onProgress("recount", rows, share));
+  return target.countRows(scanOptions(signal, tell));
+}
+
+function scanOptions(
+  signal: AbortSignal | undefined,
+  onProgress: ((share: number) => void) | undefined,
+): ScanOptions {
+  return {
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  };
 }

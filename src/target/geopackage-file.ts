@@ -74,10 +74,10 @@ export class GeopackageFile {
 
   /**
    * @param replace a file of that name
-   * @param notOver a file that may not be replaced in any case
+   * @param notOver a file that may not be replaced in any case; null: there is none
    * @throws OctoloadError OUTPUT_EXISTS, OUTPUT_FAILED
    */
-  static create(path: string, replace: boolean, notOver: string): GeopackageFile {
+  static create(path: string, replace: boolean, notOver: string | null): GeopackageFile {
     requireFree(path, replace, notOver);
     try {
       return new GeopackageFile(path);
@@ -86,8 +86,20 @@ export class GeopackageFile {
     }
   }
 
-  /** Adds a table; columns have no types, because an affinity would change values: -0.0 to 0. */
+  /**
+   * Adds a table; columns have no types, because an affinity would change values: -0.0 to 0.
+   *
+   * @throws OctoloadError OUTPUT_FAILED
+   */
   addTable(table: SourceTable): void {
+    try {
+      this.#createTable(table);
+    } catch (error) {
+      throw exportFailure(this.#path, error);
+    }
+  }
+
+  #createTable(table: SourceTable): void {
     const columns = table.columns.map(({ name }) => quoted(name)).join(", ");
     this.#database.exec(`CREATE TABLE ${quoted(table.name)} (${columns})`);
     this.#database
@@ -101,7 +113,7 @@ export class GeopackageFile {
   /** @throws OctoloadError OUTPUT_FAILED */
   insert(table: SourceTable, row: TargetRow): void {
     try {
-      if (!this.#inserts.has(table)) this.addTable(table);
+      if (!this.#inserts.has(table)) this.#createTable(table);
       this.#inserts.get(table)?.(row);
     } catch (error) {
       throw exportFailure(this.#path, error);
@@ -157,7 +169,7 @@ function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function requireFree(path: string, replace: boolean, notOver: string): void {
+function requireFree(path: string, replace: boolean, notOver: string | null): void {
   const journal = [`${path}-journal`, `${path}-wal`].find((name) => existsSync(name));
   if (journal !== undefined) {
     throw new OctoloadError("OUTPUT_EXISTS", `${journal} is there: SQLite would apply it`, {
@@ -165,7 +177,7 @@ function requireFree(path: string, replace: boolean, notOver: string): void {
     });
   }
   if (!existsSync(path)) return;
-  if (realpathSync(path) === realpathSync(notOver)) {
+  if (notOver !== null && realpathSync(path) === realpathSync(notOver)) {
     throw new OctoloadError("OUTPUT_EXISTS", `${path} is the target that is being exported`, {
       remedy: "Name another file.",
     });

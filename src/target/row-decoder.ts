@@ -3,6 +3,7 @@ import { decodeEnvelopes } from "../encoding/envelope.js";
 import type { DecodedRows } from "../encoding/envelope-rows.js";
 import type { Frame } from "../encoding/frame.js";
 import { codesOfStatus } from "../encoding/row-status.js";
+import { sourceValuesOf } from "../encoding/source-values.js";
 import { type FilledColumn, storageClass } from "../encoding/value-column.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { RawText, type SourceValue, type TargetRow } from "./target-row.js";
@@ -66,37 +67,18 @@ function damaged({ tile, cell, level }: StoredRow, status: number): OctoloadErro
 
 function decodedRow(row: StoredRow, decoded: DecodedRows, bytes: Buffer, i: number): TargetRow {
   const { tile, cell, level, materialId } = row;
-  const { x, y, z, originals } = decoded;
   const at = (column: FilledColumn) => sourceValueAt(column, i, bytes);
   const axis = (values: Float64Array) => values[i] ?? Number.NaN;
-  const coordinate = (column: FilledColumn, value: number): SourceValue => {
-    const kind = column.kinds[i];
-    if (kind === storageClass.real) return value;
-    return kind === storageClass.integer ? BigInt(value) : at(column);
-  };
-  /** INTEGER stands for what the key or the column beside the envelope says. */
-  const held = (column: FilledColumn, value: SourceValue) =>
-    column.kinds[i] === storageClass.integer ? value : at(column);
   return {
     level,
     mortonCode: codeOf(tile, cell),
-    point: [axis(x), axis(y), axis(z)],
+    point: [axis(decoded.x), axis(decoded.y), axis(decoded.z)],
     materialId,
     homogeneity: row.homogeneity,
     childrenMask: row.childrenMask & 0xff,
     lastModified: row.lastModified,
     writeTimeUs: row.writeTimeUs,
-    values: {
-      id: at(decoded.id),
-      x: coordinate(originals.x, axis(x)),
-      y: coordinate(originals.y, axis(y)),
-      z: coordinate(originals.z, axis(z)),
-      level: held(originals.level, BigInt(level)),
-      materialId: held(originals.material, materialId === null ? null : BigInt(materialId)),
-      density: at(decoded.density),
-      metadata: at(decoded.metadata),
-      created: at(decoded.created),
-    },
+    values: sourceValuesOf(decoded, i, row, at),
     columnSet: decoded.columnSets[i] ?? 0,
     extras: decoded.columnSets[i] === 0 ? [] : decoded.extras.map(at),
   };

@@ -1,11 +1,12 @@
-import type { ColumnNames, ColumnSet } from "../sink/sink.js";
-import type { RecordedSource, TargetMeta } from "../sink/sqlite/meta.js";
 import {
+  type ColumnNames,
+  defaultColumnNames,
   type SourceColumn,
-  type SourceValue,
   sourceColumns,
-  type TargetRow,
-} from "./target-row.js";
+} from "../encoding/source-columns.js";
+import type { ColumnSet } from "../sink/sink.js";
+import type { RecordedSource, TargetMeta } from "../sink/target-meta.js";
+import type { SourceValue, TargetRow } from "./target-row.js";
 
 /** A column of a source's table, and where a row of the target has its value. */
 export interface TableColumn {
@@ -19,14 +20,9 @@ export interface SourceTable {
   readonly columns: readonly TableColumn[];
 }
 
-const defaultNames: Readonly<Record<SourceColumn, string>> = {
-  ...{ id: "Id", x: "X", y: "Y", z: "Z", level: "Level", materialId: "MaterialId" },
-  ...{ density: "Density", metadata: "Metadata", created: "Created" },
-};
-
 const ofNoSource: Pick<RecordedSource, "table" | "columnNames" | "columnOrder"> = {
   table: "octree",
-  columnNames: defaultNames,
+  columnNames: defaultColumnNames,
   columnOrder: [],
 };
 
@@ -112,7 +108,7 @@ function nameOf(
   set: ColumnSet | undefined,
 ): string {
   if (typeof column === "number") return set?.columns[column]?.name ?? `column_${column + 1}`;
-  return names[column] ?? defaultNames[column];
+  return names[column] ?? defaultColumnNames[column];
 }
 
 /** SQLite's names differ only where they differ without regard to case. */

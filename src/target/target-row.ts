@@ -1,4 +1,5 @@
 import type { Triple } from "../encoding/frame.js";
+import type { SourceColumn } from "../encoding/source-columns.js";
 import type { SqliteValue } from "../encoding/value-column.js";
 
 /** A TEXT whose bytes are no valid UTF-8, so that no string can stand for them. */
@@ -12,20 +13,6 @@ export class RawText {
 
 /** undefined: the row's source has no such column, which is not a NULL. */
 export type SourceValue = SqliteValue | RawText;
-
-/** The columns every source has or may have, in the order an export gives them. */
-export const sourceColumns = [
-  "id",
-  "x",
-  "y",
-  "z",
-  "level",
-  "materialId",
-  "density",
-  "metadata",
-  "created",
-] as const;
-export type SourceColumn = (typeof sourceColumns)[number];
 
 /** A row of a target, its envelope opened. */
 export interface TargetRow {

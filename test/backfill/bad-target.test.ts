@@ -7,6 +7,7 @@ import { backfillCase, exportOf, load, loadCommand, sourceRows } from "../suppor
 import { rejectionOf } from "../support/rejection-of.js";
 import { deadLettersOf, nodeTable, targetCells } from "../support/run-samples.js";
 import { smallDisk } from "../support/small-disk.js";
+import type { TableValue } from "../support/source-tables.js";
 import { tempFolder } from "../support/temp-folder.js";
 
 const folder = tempFolder();
@@ -91,6 +92,40 @@ describe("a target that refuses some rows", () => {
       expect(JSON.parse(row ?? "")).toMatchObject({ Level: { type: "integer", value: 12 } });
     }
     expect(targetCells(at.target).length).toBe(2970);
+  });
+});
+
+describe("the dead letter of a row that a target refused", () => {
+  it("has the row as it was in its table: names, unmapped columns, text that was coerced", async () => {
+    const columns = ["Owner", "fid", "X", "Y", "Z", "Level", "Stoff", "Metadata", "Note"];
+    const values: TableValue[] = [
+      ...["the crown", 7n, "1234.50", -3n, 0.1, "9", null, Uint8Array.of(1, 255), -0.5],
+    ];
+    const table = { columns: columns.map((name) => ({ name })), rows: [{ values }] };
+    const at = backfillCase(folder, table);
+    const mapping = join(at.folder, "columns.json");
+    writeFileSync(mapping, JSON.stringify({ id: "fid", materialId: "Stoff", density: null }));
+    const first = { ...backfillCase(folder, nodeTable(1)), target: at.target };
+    await load(first);
+    const database = new Database(at.target);
+    database.exec(`CREATE TRIGGER no_rows BEFORE INSERT ON octree_nodes
+      BEGIN SELECT RAISE(ABORT, 'none at all'); END`);
+    database.close();
+    const args = ["--columns", mapping, "--coerce-text", "--max-errors", "1", "--add-source"];
+    expect((await loadCommand(at, ...args)).exitCode).toBe(1);
+    const [letter] = deadLettersOf(at.runDir);
+    expect([letter?.stage, letter?.code]).toEqual(["sink", "ROW_REFUSED"]);
+    expect(JSON.parse(letter?.row ?? "")).toEqual({
+      Owner: { type: "text", value: "the crown" },
+      fid: { type: "integer", value: 7 },
+      X: { type: "text", value: "1234.50" },
+      Y: { type: "integer", value: -3 },
+      Z: { type: "real", value: 0.1 },
+      Level: { type: "text", value: "9" },
+      Stoff: { type: "null" },
+      Metadata: { type: "blob", value: "01ff" },
+      Note: { type: "real", value: -0.5 },
+    });
   });
 });
 

@@ -11,7 +11,7 @@ import {
   sourceRows,
 } from "../support/backfill-case.js";
 import { rejectionOf } from "../support/rejection-of.js";
-import { eventsOf, nodeTable, readJson } from "../support/run-samples.js";
+import { eventsOf, nodeTable, readJson, targetCells } from "../support/run-samples.js";
 import { smallDisk } from "../support/small-disk.js";
 import { tempFolder } from "../support/temp-folder.js";
 
@@ -92,6 +92,43 @@ describe("a run directory", () => {
     expect([exitCode, error?.code]).toEqual([3, "RUN_OTHER"]);
     const { outcome, total } = await load(at, { sources: [], to: [] });
     expect([outcome, total]).toEqual(["done", 10]);
+  });
+
+  it("begun with relative paths is resumed from another folder", async () => {
+    const at = backfillCase(folder, nodeTable(30));
+    const elsewhere = backfillCase(folder, nodeTable(1));
+    const before = process.cwd();
+    try {
+      process.chdir(at.folder);
+      const to = ["sqlite:target.octree?layout=tile"];
+      const relative = { sources: ["sou*.db"], to, snapshotDir: ".", runDir: "run" };
+      await interruptIn("scan", at, relative);
+      process.chdir(elsewhere.folder);
+      const { sinks } = await load(at, { sources: [], to: [] });
+      expect(sinks).toMatchObject([{ url: `sqlite:${at.target}?layout=tile`, loaded: 30 }]);
+      expect(existsSync(elsewhere.target)).toBe(false);
+      // The same words name other files here.
+      const second = { runDir: `${at.runDir}-2`, to: [`sqlite:${at.target}-2`] };
+      await interruptIn("derive", at, second);
+      const other = { ...second, sources: ["source.db"] };
+      expect((await rejectionOf(load(at, other))).code).toBe("RUN_OTHER");
+      process.chdir(at.folder);
+      expect((await load(at, other)).outcome).toBe("done");
+    } finally {
+      process.chdir(before);
+    }
+    expect(targetCells(at.target).length).toBe(30);
+  });
+
+  it("says in the report what the command says: a filter that fails at a row wrote nothing", async () => {
+    const at = backfillCase(folder, nodeTable(20, { 11: { Metadata: "no JSON" } }));
+    const args = ["--where", "json_extract(Metadata, '$.n') > 3"];
+    const { exitCode, error } = await loadCommand(at, ...args);
+    expect([exitCode, error?.code]).toEqual([3, "SOURCE_WHERE"]);
+    const report = readJson(at.runDir, "report.json");
+    expect([report.outcome, report.exitCode]).toEqual(["failed", 3]);
+    expect(eventsOf(at.runDir).at(-1)).toMatchObject({ event: "finished", exitCode: 3 });
+    expect(targetCells(at.target)).toEqual([]);
   });
 
   it("of a run that could not begin is not left behind", async () => {

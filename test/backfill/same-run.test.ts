@@ -17,7 +17,7 @@ writeFileSync(first, "any content");
 copyFileSync(first, second);
 
 const earlier: RunFile = {
-  version: 1,
+  version: 2,
   runId: "20260131-120000-a1b2c3",
   startedAt: "2026-01-31T12:00:00.000Z",
   state: "interrupted",
@@ -35,6 +35,7 @@ const earlier: RunFile = {
     columnNames: usualColumnNames,
   },
   sinks: ["sqlite:earth.octree", "null:"],
+  cursors: [1, 1],
   addSource: false,
   ...settingsOf({ where: "Id > 2", levels: { min: 3, max: 9 }, maxErrors: 7 }),
   frame: frames.centred,
@@ -55,6 +56,7 @@ describe("a run that is resumed", () => {
       { where: "Id > 2", levels: { max: 9, min: 3 }, sourceName: "earth" },
       { columns: { ID: "fid", Density: null } as ColumnMapping },
       { frame: { ...frames.centred }, coerceText: false, dryRun: false, onCollision: "newest" },
+      { order: "key" },
       { maxErrors: "50%", memoryBytes: 2 ** 30, rowsPerSecond: 5, restart: false },
     ];
     for (const options of same) expect(() => resume(options)).not.toThrow();
@@ -73,6 +75,7 @@ describe("a run that is resumed", () => {
       { shard: { index: 1, count: 2, runId: "night" } },
       { coerceText: true },
       { dryRun: true },
+      { order: "source" },
       { onCollision: "fail" },
       { table: "nodes" },
       { columns: { id: "fid" } },

@@ -47,8 +47,22 @@ describe("octoload export", () => {
     expect(JSON.parse(stdout)).toEqual({
       path: out,
       rows: 2,
+      countedRows: 2,
       tables: [{ name: "octree", columns, rows: 2 }],
     });
+  });
+
+  it("counts nothing again with --no-recount", async () => {
+    const out = join(folder, "uncounted.gpkg");
+    const { stdout } = await runCli(["export", ...from, out, "--no-recount", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ rows: 2, countedRows: null });
+  });
+
+  it("refuses a target of another frame than --frame", async () => {
+    const out = join(folder, "frame.gpkg");
+    const { exitCode, stderr } = await runCli(["export", ...from, out, "--frame", "bluemarble"]);
+    expect([exitCode, existsSync(out)]).toEqual([3, false]);
+    expect(stderr).toMatch(/^octoload: TARGET_FRAME: /);
   });
 
   it("replaces a file only with --force", async () => {

@@ -25,14 +25,31 @@ describe("parseTargetUrl", () => {
     ["sqlite:e.db?layout=node&layout=tile", /layout is given twice/],
     ["sqlite:e.db?mode=ro", /takes no parameter "mode", only layout/],
     ["null:x", /takes no path, got "x"/],
-    ["mysql:x", /no target has the scheme "mysql"; known are sqlite:<path> and null:/],
+    [
+      "mysql:x",
+      /no target has the scheme "mysql"; known are cassandra:.*, sqlite:<path> and null:/,
+    ],
+    ["cassandra:h/ks", /begins with cassandra:\/\//],
+    ["cassandra://h/ks?mode=ro", /takes no parameter "mode", only dc, layout/],
   ])("refuses %s", (url, message) => {
     const { code, fault } = refusalOf(() => parseTargetUrl(url));
     expect(code).toBe("TARGET_URL");
     expect(fault).toMatch(message);
   });
 
+  it("takes a Cassandra target", () => {
+    expect(parseTargetUrl("CASSANDRA://h/ks?layout=tile&dc=dc1")).toMatchObject({
+      kind: "cassandra",
+      contactPoints: ["h:9042"],
+      keyspace: "ks",
+      layout: "tile",
+      datacenter: "dc1",
+    });
+  });
+
   it("does not repeat a password", () => {
+    const inUrl = refusalOf(() => parseTargetUrl("cassandra://me:hunter2@host/db"));
+    expect(inUrl.message).not.toContain("hunter2");
     const { message } = refusalOf(() => parseTargetUrl("mysql://me:hunter2@host/db?key=hunter2"));
     expect(message).not.toContain("hunter2");
     expect(refusalOf(() => parseTargetUrl("//me:hunter2@host")).message).not.toContain("hunter2");
@@ -45,8 +62,8 @@ describe("createSink", () => {
     ["sqlite:x.db?layout=tile", "tile", 26],
     ["null:", "node", 21],
     ["null:?layout=tile", "tile", 26],
-  ])("knows order and deepest level of %s", (url, order, maxLevel) => {
-    const sink = createSink(url);
+  ])("knows order and deepest level of %s", async (url, order, maxLevel) => {
+    const sink = await createSink(url);
     expect([sink.url, sink.order, sink.maxLevel]).toEqual([url, order, maxLevel]);
     expect(sink.inFlightRows).toBeGreaterThan(0);
   });

@@ -27,12 +27,13 @@ export function targetFailure(path: string, error: unknown): unknown {
   return new OctoloadError(code ?? "TARGET_FAILED", describe(path, error), { cause: error });
 }
 
-/** As targetFailure(), for writing a batch. */
+/** As targetFailure(), for writing a batch: what was a target when it was opened is damaged now. */
 export function batchFailure(path: string, error: unknown): unknown {
-  if (!(error instanceof Database.SqliteError) || !codesOfRowFaults.test(error.code)) {
-    return targetFailure(path, error);
-  }
-  return new OctoloadError("SINK_BATCH_FAILED", describe(path, error), { cause: error });
+  if (!(error instanceof Database.SqliteError)) return targetFailure(path, error);
+  const isRowFault = codesOfRowFaults.test(error.code);
+  if (!isRowFault && error.code !== "SQLITE_NOTADB") return targetFailure(path, error);
+  const code = isRowFault ? "SINK_BATCH_FAILED" : "TARGET_FAILED";
+  return new OctoloadError(code, describe(path, error), { cause: error });
 }
 
 /** better-sqlite3 looks for the folder itself. */

@@ -3,7 +3,6 @@ import type { Layout } from "../sink.js";
 /** "octl": says whose the file is, to `file` and to us. */
 export const APPLICATION_ID = 0x6f63746c;
 export const SCHEMA_VERSION = 1;
-export const ENVELOPE_VERSION = 1;
 
 /**
  * Measured with rows of 200 bytes appended in key order: larger pages split less often, and beyond

@@ -1,8 +1,11 @@
 import { MAX_CODE_LEVEL, MAX_LEVEL } from "../../encoding/level.js";
 import { OctoloadError } from "../../errors/octoload-error.js";
 import { WorkerClient } from "../../worker/worker-client.js";
+import type { RecordedTarget } from "../recorded-target.js";
 import type { Layout, Sink, SinkOrder, TargetFacts, WriteResult } from "../sink.js";
 import type { SinkBatch } from "../sink-batch.js";
+import type { TopmostCells } from "../topmost-cells.js";
+import { recordedTarget } from "./recorded.js";
 import type { SqliteWorkerApi } from "./sqlite-worker.js";
 
 /**
@@ -11,33 +14,46 @@ import type { SqliteWorkerApi } from "./sqlite-worker.js";
  */
 export class SqliteSink implements Sink {
   readonly url: string;
+  readonly layout: Layout;
   readonly order: SinkOrder;
   readonly maxLevel: number;
   readonly inFlightRows = 65_536;
+  readonly cursors = 1;
   readonly #path: string;
-  readonly #layout: Layout;
   #worker: WorkerClient<SqliteWorkerApi> | undefined;
 
   constructor(url: string, path: string, layout: Layout) {
     this.url = url;
+    this.layout = layout;
     this.order = layout;
     this.maxLevel = layout === "node" ? MAX_CODE_LEVEL : MAX_LEVEL;
     this.#path = path;
-    this.#layout = layout;
+  }
+
+  async recorded(): Promise<RecordedTarget> {
+    return recordedTarget(this.url);
   }
 
   async open(facts: TargetFacts): Promise<void> {
     this.#worker = WorkerClient.start<SqliteWorkerApi>("./sqlite-worker", import.meta.url);
     const plain = { ...facts, frame: facts.frame.toJSON() };
     try {
-      await this.#worker.call("open", [this.#path, this.#layout, plain]);
+      await this.#worker.call("open", [this.#path, this.layout, plain]);
     } catch (error) {
       await this.close();
       throw error;
     }
   }
 
-  /** The block is copied to the thread: the caller may bisect it or share it with other sinks. */
+  async requireApart(topmost: TopmostCells): Promise<void> {
+    await this.#opened().call("requireApart", [topmost]);
+  }
+
+  async begin(topmost: TopmostCells): Promise<void> {
+    await this.#opened().call("begin", [topmost]);
+  }
+
+  /** A block of the load is shared with the thread, which only reads it; any other is copied to it. */
   async write(batch: SinkBatch): Promise<WriteResult> {
     await this.#opened().call("write", [batch.block]);
     return { refused: [] };

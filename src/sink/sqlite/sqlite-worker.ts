@@ -1,5 +1,6 @@
 import { serveWorker } from "../../worker/serve-worker.js";
 import type { Layout } from "../sink.js";
+import type { TopmostCells } from "../topmost-cells.js";
 import { type PlainFacts, SqliteWriter } from "./sqlite-writer.js";
 
 /** One writer a thread. */
@@ -9,7 +10,13 @@ const api = {
   open(path: string, layout: Layout, facts: PlainFacts): void {
     writer = SqliteWriter.open(path, layout, facts);
   },
-  write(block: ArrayBuffer): void {
+  requireApart(topmost: TopmostCells): void {
+    writer?.requireApart(topmost);
+  },
+  begin(topmost: TopmostCells): void {
+    writer?.begin(topmost);
+  },
+  write(block: ArrayBufferLike): void {
     writer?.write(block);
   },
   finish(): void {

@@ -2,9 +2,12 @@ import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { Frame, type FrameSpec } from "../../encoding/frame.js";
+import { OctoloadError } from "../../errors/octoload-error.js";
 import { loadSqliteExtension } from "../../sqlite/extension.js";
+import { requireAgreement } from "../agreement.js";
 import type { Layout, TargetFacts } from "../sink.js";
-import { requireAgreement } from "./agreement.js";
+import type { TargetMeta } from "../target-meta.js";
+import { requireNoOverlap, type TopmostCells } from "../topmost-cells.js";
 import { batchFailure, targetFailure } from "./failure.js";
 import { readMeta, recordSource, writeMeta } from "./meta.js";
 import { openExisting } from "./open-existing.js";
@@ -23,12 +26,14 @@ const WAIT_MS = 60_000;
 /** The embedded target's writing end, all of it synchronous: it lives in a worker thread. */
 export class SqliteWriter {
   readonly #path: string;
+  readonly #facts: TargetFacts;
   readonly #lock: WriterLock;
   readonly #database: Database.Database;
-  readonly #put: (block: ArrayBuffer) => void;
+  readonly #put: (block: ArrayBufferLike) => void;
 
   private constructor(path: string, layout: Layout, facts: TargetFacts) {
     this.#path = path;
+    this.#facts = facts;
     requireUsable(path);
     this.#lock = WriterLock.acquire(path);
     let database: Database.Database | undefined;
@@ -48,12 +53,35 @@ export class SqliteWriter {
     return new SqliteWriter(realPath(path), layout, { ...facts, frame: new Frame(facts.frame) });
   }
 
+  /** @throws OctoloadError SOURCE_OVERLAP, TARGET_* */
+  requireApart(topmost: TopmostCells): void {
+    try {
+      const { sources } = requireMeta(this.#database, this.#path);
+      requireNoOverlap(this.#path, sources, { name: this.#facts.sourceName, topmost });
+    } catch (error) {
+      throw targetFailure(this.#path, error);
+    }
+  }
+
+  /** @throws OctoloadError TARGET_* */
+  begin(topmost: TopmostCells): void {
+    const database = this.#database;
+    const path = this.#path;
+    try {
+      database
+        .transaction(() => record(database, requireMeta(database, path), this.#facts, topmost))
+        .immediate();
+    } catch (error) {
+      throw targetFailure(path, error);
+    }
+  }
+
   /**
    * Writes a batch as one transaction; when it returns the rows are on the disk.
    *
    * @throws OctoloadError SINK_BATCH_FAILED or TARGET_*, nothing of the batch written
    */
-  write(block: ArrayBuffer): void {
+  write(block: ArrayBufferLike): void {
     try {
       this.#database.exec("BEGIN IMMEDIATE");
       this.#put(block);
@@ -126,7 +154,10 @@ function openDatabase(path: string, layout: Layout, facts: TargetFacts): Databas
   }
 }
 
-/** Makes a new target, or compares the facts with what the target records; then records them. */
+/**
+ * Makes a new target, or compares the facts with what the target records. They are recorded now
+ * where no other source could be in the way, so that no later run takes the same numbers.
+ */
 function agree(database: Database.Database, path: string, layout: Layout, facts: TargetFacts) {
   const meta = readMeta(database, path);
   if (meta === undefined) {
@@ -135,15 +166,32 @@ function agree(database: Database.Database, path: string, layout: Layout, facts:
   } else {
     requireAgreement(path, meta, layout, facts);
   }
-  recordSource(database, meta ?? { sources: [] }, facts);
+  const { sources } = meta ?? { sources: [] };
+  if (sources.every(({ name }) => name === facts.sourceName)) record(database, { sources }, facts);
+}
+
+/** `topmost`: undefined where the source has not been read yet. */
+function record(
+  database: Database.Database,
+  known: Pick<TargetMeta, "sources">,
+  facts: TargetFacts,
+  topmost?: TopmostCells,
+): void {
+  recordSource(database, known, facts, topmost);
   recordRun(database, facts);
+}
+
+function requireMeta(database: Database.Database, path: string): TargetMeta {
+  const meta = readMeta(database, path);
+  if (meta !== undefined) return meta;
+  throw new OctoloadError("TARGET_FAILED", `${path} lost its tables during the run`);
 }
 
 function preparePut(
   database: Database.Database,
   layout: Layout,
   writeTimeUs: bigint,
-): (block: ArrayBuffer) => void {
+): (block: ArrayBufferLike) => void {
   const put = database.prepare<[string, Uint8Array, bigint, bigint]>(
     "SELECT octoload_put(?, ?, ?, 0, ?)",
   );

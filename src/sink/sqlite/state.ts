@@ -1,4 +1,5 @@
 import type Database from "better-sqlite3";
+import type { LastRun } from "../recorded-target.js";
 import type { TargetFacts } from "../sink.js";
 
 const SCOPE = "runs";
@@ -8,15 +9,7 @@ const LAST_RUN = "last_run";
 const LAST_BASE_RUN = "last_base_run";
 const RUN_COUNT = "run_count";
 
-export interface LastRun {
-  /** Of the run that opened the target last. */
-  readonly runId: string;
-  /** Of the load whose rows are the newest: a run, or the one that it completes. */
-  readonly baseRunId: string;
-  readonly writeTimeUs: bigint;
-}
-
-/** undefined: there was none. */
+/** The run that opened the target last; undefined: there was none. */
 export function readLastRun(database: Database.Database): LastRun | undefined {
   const runId = readState(database, LAST_RUN);
   if (runId === undefined) return undefined;

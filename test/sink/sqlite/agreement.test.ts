@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { frames } from "../../../src/encoding/frame.js";
 import { createSink } from "../../../src/sink/create-sink.js";
+import { nothingRecorded } from "../../../src/sink/recorded-target.js";
 import type { Layout, TargetFacts } from "../../../src/sink/sink.js";
-import { lastWriteTimeUs, recordedColumnSets } from "../../../src/sink/sqlite/recorded.js";
+import { recordedTarget } from "../../../src/sink/sqlite/recorded.js";
 import {
   change,
   loadTarget,
@@ -33,13 +34,12 @@ describe("what a target records", () => {
     expect(meta.get("layout")).toBe("node");
     expect(JSON.parse(meta.get("frame") ?? "")).toEqual(frames.bluemarble.toJSON());
     expect(JSON.parse(meta.get("source:earth.gpkg") ?? "")).toMatchObject({ columnSets: [4] });
-    expect(recordedColumnSets(urlOf(path))).toEqual([set]);
+    expect(recordedTarget(urlOf(path)).meta?.columnSets).toEqual([set]);
   });
 
   it("is nothing before the first run", () => {
-    expect(lastWriteTimeUs(urlOf(newPath()))).toBe(0n);
-    expect(recordedColumnSets(urlOf(newPath()))).toEqual([]);
-    expect(lastWriteTimeUs("null:")).toBe(0n);
+    expect(recordedTarget(urlOf(newPath()))).toEqual(nothingRecorded);
+    expect(recordedTarget("null:")).toEqual(nothingRecorded);
   });
 
   it("counts runs, a resumed one once", async () => {
@@ -52,7 +52,7 @@ describe("what a target records", () => {
 
 describe("refusals", () => {
   async function refusal(url: string, facts: Partial<TargetFacts> = {}) {
-    const sink = createSink(url);
+    const sink = await createSink(url);
     const error = await rejectionOf(sink.open(targetFacts(facts)));
     await sink.close();
     return error;

@@ -23,7 +23,7 @@ describe.runIf(disk !== undefined)("a full disk", () => {
     const path = join(disk ?? "", "target.db");
     const ballast = join(disk ?? "", "ballast");
     writeFileSync(ballast, new Uint8Array(18 << 20));
-    const first = createSink(`sqlite:${path}`);
+    const first = await createSink(`sqlite:${path}`);
     await first.open(targetFacts());
     let acknowledged = 0;
     const failure = await rejectionOf(
@@ -39,7 +39,7 @@ describe.runIf(disk !== undefined)("a full disk", () => {
     expect(failure.fault).toContain(path);
 
     rmSync(ballast);
-    const second = createSink(`sqlite:${path}`);
+    const second = await createSink(`sqlite:${path}`);
     await second.open(targetFacts());
     await second.write(batchOf(acknowledged));
     await second.finish();

@@ -14,12 +14,13 @@ function openTable(): Database.Database {
 
 function put(
   database: Database.Database,
-  block: ArrayBuffer | Uint8Array | string | null,
+  block: ArrayBufferLike | Uint8Array | string | null,
   begin: number | bigint,
   end: number | bigint,
   sql = putStatement("node"),
 ): unknown {
-  const value = block instanceof ArrayBuffer ? Buffer.from(block) : block;
+  const isValue = block === null || typeof block === "string" || ArrayBuffer.isView(block);
+  const value = isValue ? block : Buffer.from(block);
   return database.prepare("SELECT octoload_put(?, ?, 7, ?, ?)").pluck().get(sql, value, begin, end);
 }
 

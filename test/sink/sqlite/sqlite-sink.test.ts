@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lastWriteTimeUs } from "../../../src/sink/sqlite/recorded.js";
+import { recordedTarget } from "../../../src/sink/sqlite/recorded.js";
 import {
   change,
   loadTarget,
@@ -80,7 +80,7 @@ describe("a writer that was killed", () => {
     });
     expect([signal, stdout]).toEqual(["SIGKILL", "acknowledged\n"]);
     expect(statSync(`${path}-journal`).size).toBeGreaterThan(0);
-    expect(lastWriteTimeUs(urlOf(path))).toBe(targetFacts().writeTimeUs);
+    expect(recordedTarget(urlOf(path)).lastWriteTimeUs).toBe(targetFacts().writeTimeUs);
     expect(query(path, "SELECT count(*), max(morton_code) FROM octree_nodes")).toEqual([
       [500n, 499n],
     ]);
@@ -102,7 +102,7 @@ describe("newest wins", () => {
     expect(kept(path)).toEqual([[2n, 200n, 0n]]);
     loadTarget(path, [row(3)], "node", at(150n));
     expect(kept(path)).toEqual([[2n, 200n, 0n]]);
-    expect(lastWriteTimeUs(urlOf(path))).toBe(200n);
+    expect(recordedTarget(urlOf(path)).lastWriteTimeUs).toBe(200n);
   });
 
   it("lets a row of the same time replace itself", async () => {

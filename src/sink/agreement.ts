@@ -1,9 +1,9 @@
-import { framesEqual } from "../../encoding/frame.js";
-import { describeValue } from "../../errors/describe-value.js";
-import { OctoloadError } from "../../errors/octoload-error.js";
-import { columnsEqual } from "../column-sets.js";
-import type { Layout, TargetFacts } from "../sink.js";
-import type { TargetMeta } from "./meta.js";
+import { framesEqual } from "../encoding/frame.js";
+import { describeValue } from "../errors/describe-value.js";
+import { OctoloadError } from "../errors/octoload-error.js";
+import { columnsEqual } from "./column-sets.js";
+import type { Layout, LoadFacts } from "./sink.js";
+import type { TargetMeta } from "./target-meta.js";
 
 /**
  * Refuses a load that does not fit what its target records.
@@ -14,7 +14,7 @@ export function requireAgreement(
   path: string,
   meta: TargetMeta,
   layout: Layout,
-  facts: TargetFacts,
+  facts: LoadFacts,
 ): void {
   requireLayout(path, meta.layout, layout);
   requireFrame(path, meta, facts);
@@ -35,7 +35,7 @@ export function requireLayout(path: string, recorded: Layout, wanted: Layout): v
 export function requireFrame(
   path: string,
   { frame }: Pick<TargetMeta, "frame">,
-  wanted: Pick<TargetFacts, "frame">,
+  wanted: Pick<LoadFacts, "frame">,
 ): void {
   if (framesEqual(frame, wanted.frame)) return;
   throw new OctoloadError(
@@ -44,7 +44,7 @@ export function requireFrame(
   );
 }
 
-function requireSource(path: string, { sources }: TargetMeta, facts: TargetFacts): void {
+function requireSource(path: string, { sources }: TargetMeta, facts: LoadFacts): void {
   if (facts.addSource || sources.length === 0) return;
   if (sources.some(({ name }) => name === facts.sourceName)) return;
   const names = sources.map(({ name }) => describeValue(name)).join(", ");
@@ -54,7 +54,7 @@ function requireSource(path: string, { sources }: TargetMeta, facts: TargetFacts
   );
 }
 
-function requireColumnSets(path: string, { columnSets }: TargetMeta, facts: TargetFacts): void {
+function requireColumnSets(path: string, { columnSets }: TargetMeta, facts: LoadFacts): void {
   for (const { number, columns } of facts.columnSets) {
     const known = columnSets.find((set) => set.number === number);
     if (known === undefined || columnsEqual(known.columns, columns)) continue;

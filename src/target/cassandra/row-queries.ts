@@ -1,0 +1,127 @@
+import { quoteName } from "../../cassandra/cql-text.js";
+import { rowTables, valueColumns } from "../../cassandra/tables.js";
+import type { Layout } from "../../encoding/layout.js";
+import { OctoloadError } from "../../errors/octoload-error.js";
+import type { StoredRow } from "../row-decoder.js";
+import type { CellKey } from "../stored-rows.js";
+import type { TileSpan } from "./box-cover.js";
+import type { CqlRow, PageQuery } from "./page-reader.js";
+import { splitRange, type TokenRange } from "./ring-ranges.js";
+
+/** Columns of a row that may not be NULL. */
+const requiredColumns = valueColumns.filter(({ name }) => name !== "material_id");
+
+/** The SELECTs of a target's table, all of them prepared once by the driver. */
+export class RowQueries {
+  readonly layout: Layout;
+  readonly #what: string;
+  readonly #row: string;
+  readonly #span: string;
+  readonly #range: string;
+  readonly #keysOfRange: string;
+  readonly #copy: string;
+
+  constructor(keyspace: string, layout: Layout) {
+    const { name, partitionKey, clusteringKey } = rowTables[layout];
+    const keys = [...partitionKey, ...clusteringKey];
+    const values = valueColumns.map((column) => column.name);
+    const writeTimes = values.map((column) => `WRITETIME(${column}) AS wt_${column}`);
+    const token = `token(${partitionKey.join(", ")})`;
+    const select = (columns: readonly string[], where: string) =>
+      `SELECT ${columns.join(", ")} FROM ${quoteName(keyspace)}.${name} WHERE ${where}`;
+    const row = [...keys, ...values, "WRITETIME(compressed_data) AS write_time"];
+    const isCell = keys.map((key) => `${key} = ?`).join(" AND ");
+    const isInRange = `${token} > ? AND ${token} <= ?`;
+    this.layout = layout;
+    this.#what = `reading ${keyspace}.${name}`;
+    this.#row = select(row, isCell);
+    this.#span = select(row, "level = ? AND tile = ? AND cell >= ? AND cell <= ?");
+    this.#range = select(row, isInRange);
+    this.#keysOfRange = select(keys, isInRange);
+    this.#copy = select([...row, ...writeTimes], isCell);
+  }
+
+  cell(key: CellKey): PageQuery {
+    return this.#query(this.#row, this.#keyOf(key));
+  }
+
+  /** Of layout tile. */
+  span(level: number, { tile, firstCell, lastCell }: TileSpan): PageQuery {
+    return this.#query(this.#span, [level, tile, firstCell, lastCell]);
+  }
+
+  range(range: TokenRange): PageQuery {
+    return this.#rangeQuery(this.#range, range);
+  }
+
+  /** Nothing but the keys. */
+  keysOfRange(range: TokenRange): PageQuery {
+    return this.#rangeQuery(this.#keysOfRange, range);
+  }
+
+  /** A cell with the write time of each of its columns. */
+  copy(key: CellKey): PageQuery {
+    return this.#query(this.#copy, this.#keyOf(key));
+  }
+
+  #rangeQuery(cql: string, range: TokenRange): PageQuery {
+    const halves = () => splitRange(range, 2).map((half) => this.#rangeQuery(cql, half));
+    return { ...this.#query(cql, [range.after, range.last]), halves };
+  }
+
+  #query(cql: string, params: PageQuery["params"]): PageQuery {
+    return { cql, params, what: this.#what };
+  }
+
+  #keyOf({ level, tile, cell }: CellKey): PageQuery["params"] {
+    if (this.layout === "tile") return [level, tile, cell];
+    return [(tile << 15n) | BigInt(cell), level];
+  }
+}
+
+/**
+ * A row of one of the SELECTs above.
+ *
+ * @throws OctoloadError ROW_INCOMPLETE
+ */
+export function storedRowOf(row: CqlRow, layout: Layout): StoredRow {
+  const code = layout === "node" ? (row.morton_code as bigint) : undefined;
+  const missing = requiredColumns.find(({ name }) => row[name] === null);
+  const key = {
+    level: row.level as number,
+    tile: code === undefined ? (row.tile as bigint) : code >> 15n,
+    cell: code === undefined ? (row.cell as number) : Number(code & 0x7fffn),
+  };
+  if (missing !== undefined) throw incomplete(key, missing.name);
+  return {
+    ...key,
+    materialId: row.material_id as number | null,
+    homogeneity: row.homogeneity as number,
+    childrenMask: row.children_mask as number,
+    envelope: row.compressed_data as Uint8Array,
+    lastModified: row.last_modified as bigint,
+    writeTimeUs: row.write_time as bigint,
+  };
+}
+
+/** When each column was written, microseconds since 1970; null: it is NULL. */
+export function writeTimesOf(row: CqlRow): Readonly<Record<string, bigint | null>> {
+  return Object.fromEntries(
+    valueColumns.map(({ name }) => [name, row[`wt_${name}`] as bigint | null]),
+  );
+}
+
+/** Bytes that a page's envelopes take. */
+export function envelopeBytes(rows: readonly CqlRow[]): number {
+  return rows.reduce((sum, { compressed_data }) => {
+    return sum + (compressed_data instanceof Uint8Array ? compressed_data.length : 0);
+  }, 0);
+}
+
+function incomplete({ level, tile, cell }: CellKey, column: string): OctoloadError {
+  const code = (tile << 15n) | BigInt(cell);
+  return new OctoloadError(
+    "ROW_INCOMPLETE",
+    `the row of code ${code} at level ${level} has no ${column}`,
+  );
+}
