@@ -6,6 +6,9 @@ export const serverTests = ["test/cassandra", "test/redis"];
 /** On clusters of their own, which they harm. */
 export const faultTests = ["test/faults"];
 
+/** Those of them that are part of `npm test`. */
+export const shortFaultTests = ["test/faults/load-scenarios.test.ts"];
+
 /** Arguments of vitest that leave both out. */
 export const withoutServers = [...serverTests, ...faultTests].flatMap((folder) => [
   "--exclude",

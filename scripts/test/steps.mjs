@@ -1,6 +1,6 @@
 // What `npm test` consists of, in the order it is reported.
 import { packageCommand } from "../lib/package.mjs";
-import { withoutServers } from "./server-tests.mjs";
+import { shortFaultTests, withoutServers } from "./server-tests.mjs";
 import { kernelReport, lastLine, pythonTotals, vitestTotals } from "./summaries.mjs";
 
 /**
@@ -13,7 +13,8 @@ import { kernelReport, lastLine, pythonTotals, vitestTotals } from "./summaries.
  *   an Error when the output shows that something did not run after all
  * @property {readonly string[]} [tools] programs it needs; one that is missing skips the step,
  *   and fails it with CI=true
- * @property {string} [after] an earlier step that builds into the same folder
+ * @property {string} [after] an earlier step that has to be over: it builds into the same folder, or
+ *   two such at once are too much for a machine
  */
 
 /** @param {...string} args */
@@ -134,5 +135,13 @@ export const steps = [
     tools: ["make", "tar"],
     command: () => node("scripts/check-package.mjs"),
     summarize: lastLine,
+  },
+  {
+    name: "faults",
+    what: "whole loads into three Cassandra nodes that are harmed meanwhile",
+    tools: ["java", "mvn"],
+    after: "servers",
+    command: () => node(packageCommand("vitest"), "run", "--no-color", ...shortFaultTests),
+    summarize: vitestTotals,
   },
 ];

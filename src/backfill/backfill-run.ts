@@ -32,6 +32,7 @@ import {
   sumOf,
 } from "./accounts.js";
 import { type BegunRun, REPORT_FILE, REPORT_PAGE, SPILL_FOLDER } from "./begin-run.js";
+import { identityOf } from "./describe-run.js";
 import { cursorsAtOnce, requireRoom, sortOrdersOf } from "./disk-room.js";
 import type { BackfillHooks } from "./hooks.js";
 import { makeReport } from "./make-report.js";
@@ -75,7 +76,6 @@ export class BackfillRun {
   async execute(): Promise<RunReport> {
     const { runDir, runId, earlier } = this.#begun;
     this.#emit({ event: "started", runId, runDir, resumed: earlier !== undefined });
-    this.#parts.notices.listen((notice) => this.#emit(eventOfNotice(notice)));
     this.#warnOfGoneRows();
     const context = await this.#openContextOrClose();
     const stopping = () => {
@@ -154,6 +154,10 @@ export class BackfillRun {
         rejectedByCode: rowsByCode(deadLetters),
         rejectedBeforeSinks: rejectedBeforeSinks(deadLetters),
       },
+    });
+    this.#parts.notices.listen((notice) => {
+      if (notice.kind === "limit") tracker.sinkLimit(notice.url, notice.limit);
+      else this.#emit(eventOfNotice(notice));
     });
     tracker.planned("scan", sourceRows);
     tracker.planned("derive", sourceRows);
@@ -390,11 +394,4 @@ function requireSource(source: Source | undefined): Source {
     "SPILL_DAMAGED",
     "the run had sorted every row, but the sorted files are incomplete or gone",
   );
-}
-
-/** Whatever decides which rows are sorted, and what their envelopes say. */
-function identityOf(run: RunParts["run"]): string {
-  const { runId, source, frame, where, coerceText, levels, limit, redrive } = run;
-  const all = [runId, source.fingerprint, frame, where, coerceText, levels, limit];
-  return JSON.stringify(redrive === undefined ? all : [...all, redrive.selection]);
 }

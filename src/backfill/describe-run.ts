@@ -96,3 +96,10 @@ export function loadFacts(
     addSource: run.addSource,
   };
 }
+
+/** Whatever decides which rows are sorted, and what their envelopes say. */
+export function identityOf(run: RunFile): string {
+  const { runId, source, frame, where, coerceText, levels, limit, redrive } = run;
+  const all = [runId, source.fingerprint, frame, where, coerceText, levels, limit];
+  return JSON.stringify(redrive === undefined ? all : [...all, redrive.selection]);
+}

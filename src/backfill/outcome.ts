@@ -45,7 +45,7 @@ export function lateError(error: unknown): unknown {
   return error instanceof OctoloadError ? error.late() : error;
 }
 
-export function eventOfNotice(notice: SinkNotice): RunEvent {
+export function eventOfNotice(notice: Exclude<SinkNotice, { kind: "limit" }>): RunEvent {
   const { message } = notice;
   if (notice.kind === "note") return { event: "note", message };
   return { event: "warning", code: notice.code, message };

@@ -1,21 +1,22 @@
-import { types } from "cassandra-driver";
+import type { types } from "cassandra-driver";
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { UrlQuery } from "./url-query.js";
 
 /**
  * Consistency levels by their names in a URL. ANY is none of them: a row that only a hint holds
- * can be read by nobody, and is lost with its coordinator.
+ * can be read by nobody, and is lost with its coordinator. Numbers: CQL binary protocol v4, section
+ * 3, "consistency"; the driver's are the same, but reading a URL is to need no driver.
  */
 const levels = {
-  one: types.consistencies.one,
-  local_one: types.consistencies.localOne,
-  two: types.consistencies.two,
-  three: types.consistencies.three,
-  quorum: types.consistencies.quorum,
-  local_quorum: types.consistencies.localQuorum,
-  each_quorum: types.consistencies.eachQuorum,
-  all: types.consistencies.all,
+  one: 0x01,
+  local_one: 0x0a,
+  two: 0x02,
+  three: 0x03,
+  quorum: 0x04,
+  local_quorum: 0x06,
+  each_quorum: 0x07,
+  all: 0x05,
 } as const;
 
 export type ConsistencyName = keyof typeof levels;

@@ -41,8 +41,11 @@ export function connectFailure(error: unknown, facts: ConnectFacts): OctoloadErr
  */
 export function requestFailure(error: unknown, what: string): OctoloadError {
   if (error instanceof OctoloadError) return error;
-  const reason = causesOf(error)[0]?.reason ?? error;
-  return new OctoloadError(requestCode(reason), `${what}: ${messageOf(reason)}`, { cause: error });
+  const reasons = causesOf(error).map((cause) => cause.reason);
+  // A node that answers tells more than another that is down.
+  const reason = reasons.find((one) => one instanceof errors.ResponseError) ?? reasons[0] ?? error;
+  const text = `${what}: ${messageOf(reason)}`;
+  return new OctoloadError(requestCode(reason, error), text, { cause: error });
 }
 
 interface Cause {
@@ -62,17 +65,20 @@ function connectCode(reason: unknown): ErrorCode {
   if (reason instanceof errors.AuthenticationError) return "CASSANDRA_AUTH";
   if (reason instanceof errors.ResponseError) {
     if (reason.code === codes.badCredentials) return "CASSANDRA_AUTH";
-    return requestCode(reason);
+    return requestCode(reason, reason);
   }
   return TLS_CODE.test(systemCode(reason)) ? "CASSANDRA_TLS" : "CASSANDRA_UNREACHABLE";
 }
 
-function requestCode(reason: unknown): ErrorCode {
+/** @param whole what the driver threw, of which the reason is one node's part */
+function requestCode(reason: unknown, whole: unknown): ErrorCode {
   if (reason instanceof errors.ResponseError)
     return responseCodes.get(reason.code) ?? "CASSANDRA_FAILED";
   if (reason instanceof errors.AuthenticationError) return "CASSANDRA_AUTH";
   if (reason instanceof errors.OperationTimedOutError) return "CASSANDRA_TIMEOUT";
   if (reason instanceof errors.NoHostAvailableError) return "CASSANDRA_UNREACHABLE";
+  // None was up, or kept its connection: the session itself was open.
+  if (whole instanceof errors.NoHostAvailableError) return "CASSANDRA_UNAVAILABLE";
   return "CASSANDRA_FAILED";
 }
 

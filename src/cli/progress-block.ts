@@ -109,7 +109,9 @@ function rowsText({ phase, phaseRows, phaseTotal, failed }: Progress): string {
 function limitText({ limit, sinks }: Progress): string {
   if (limit !== "sink") return limits[limit];
   const slowest = sinks.toSorted((a, b) => b.lagRows - a.lagRows)[0];
-  return slowest === undefined ? limits.sink : `${limits.sink} ${shortTargetUrl(slowest.url)}`;
+  if (slowest === undefined) return limits.sink;
+  const reason = slowest.limit === undefined ? "" : `: ${slowest.limit}`;
+  return `${limits.sink} ${shortTargetUrl(slowest.url)}${reason}`;
 }
 
 function stagesText({ stages }: Progress): string {

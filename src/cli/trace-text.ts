@@ -22,12 +22,16 @@ export function traceExitCode({ rows }: TraceResult): ExitCode {
 function exitCodeOfRow({ copies }: RowTrace): ExitCode {
   const answers = (copies?.copies ?? []).map(({ answer }) => answer);
   const told = answers.filter(({ kind }) => kind !== "failed" && kind !== "not-asked");
-  const found = new Set(
-    told.map((answer) => (answer.kind === "row" ? answer.digest : answer.kind)),
-  );
+  const found = new Set(told.map(answerKey));
   if (found.size > 1 || found.has("damaged")) return exitCodes.differences;
   if (told.length < answers.length) return exitCodes.notAllChecked;
   return found.size === 0 || found.has("absent") ? exitCodes.answerIsNo : exitCodes.done;
+}
+
+/** Equal for equal copies. Equal values of other write times are none: a later write tells them apart. */
+function answerKey(answer: CopyAnswer): string {
+  if (answer.kind !== "row") return answer.kind;
+  return [answer.digest, ...Object.values(answer.writeTimesUs)].map(String).join(" ");
 }
 
 /** As JSON: what a number cannot hold exactly is decimal text. */

@@ -75,6 +75,7 @@ export class ProgressTracker {
   /** Where forecasts start from: percent and working time when a total was first known. */
   #origin: { readonly percent: number; readonly activeMs: number } | null = null;
   #limit: Limit = "source";
+  readonly #sinkLimits = new Map<string, string>();
   #rateLimit: number | null = null;
   #isPaused = false;
 
@@ -159,6 +160,12 @@ export class ProgressTracker {
 
   limit(limit: Limit): void {
     this.#limit = limit;
+  }
+
+  /** What a sink says of itself; null: nothing in it. */
+  sinkLimit(sinkUrl: string, limit: string | null): void {
+    if (limit === null) this.#sinkLimits.delete(sinkUrl);
+    else this.#sinkLimits.set(sinkUrl, limit);
   }
 
   rateLimit(rowsPerSecond: number | null): void {
@@ -247,13 +254,17 @@ export class ProgressTracker {
 
   #sinkProgress(): SinkProgress[] {
     const furthest = Math.max(0, ...[...this.#sinks.values()].map(settledRows));
-    return [...this.#sinks].map(([url, counts]) => ({
-      url,
-      loaded: counts.loaded,
-      rejected: this.#rejectedBeforeSinks + counts.rejected,
-      skipped: counts.skipped,
-      lagRows: furthest - settledRows(counts),
-    }));
+    return [...this.#sinks].map(([url, counts]) => {
+      const limit = this.#sinkLimits.get(url);
+      return {
+        url,
+        loaded: counts.loaded,
+        rejected: this.#rejectedBeforeSinks + counts.rejected,
+        skipped: counts.skipped,
+        lagRows: furthest - settledRows(counts),
+        ...(limit === undefined ? {} : { limit }),
+      };
+    });
   }
 
   #stageTimes(): StageTime[] {

@@ -20,6 +20,8 @@ export interface SinkProgress {
   readonly skipped: number;
   /** Rows in order that this sink has not acknowledged, of those the fastest sink has. */
   readonly lagRows: number;
+  /** What keeps the target from taking rows faster, in a few words, where it says so. */
+  readonly limit?: string;
 }
 
 /** One look at a running load. Counts are rows; `null`: not known yet. */

@@ -1,7 +1,9 @@
 /** What a sink has to say to people while a load goes on. */
 export type SinkNotice =
   | { readonly kind: "note"; readonly message: string }
-  | { readonly kind: "warning"; readonly code: string; readonly message: string };
+  | { readonly kind: "warning"; readonly code: string; readonly message: string }
+  /** What keeps a target from taking rows faster, in a few words; null: nothing in it. */
+  | { readonly kind: "limit"; readonly url: string; readonly limit: string | null };
 
 /** Takes what sinks say, from before anybody listens. */
 export class SinkNotices {

@@ -2,7 +2,6 @@ import type { Environment } from "../cassandra/secrets.js";
 import type { FrameSpec } from "../encoding/frame.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { parseTargetUrl } from "../sink/target-url.js";
-import { ClusterTarget } from "./cassandra/cluster-target.js";
 import { EmbeddedTarget } from "./embedded-target.js";
 import type { Target } from "./target.js";
 
@@ -27,6 +26,9 @@ export async function openTarget(url: string, options: OpenTargetOptions = {}): 
   if (target.kind === "null") {
     throw new OctoloadError("TARGET_MISSING", "null: keeps no row that could be read");
   }
-  if (target.kind === "cassandra") return ClusterTarget.open(target, options);
+  if (target.kind === "cassandra") {
+    const { ClusterTarget } = await import("./cassandra/cluster-target.js");
+    return ClusterTarget.open(target, options);
+  }
   return EmbeddedTarget.open(target.path, target.layout, options.frame);
 }

@@ -104,6 +104,11 @@ describe("readWarning", () => {
       7490,
       5120,
     ],
+    [
+      "Batch for [ks.octree_nodes] is of size 18176, exceeding specified threshold of 5120 by 13056.",
+      18_176,
+      5_120,
+    ],
     ["Batch for [a.b, a.c] is of size 12 B, exceeding specified threshold of 10 B by 2 B.", 12, 10],
     [
       "Batch for [a.b] is of size 1.5MiB, exceeding specified threshold of 64KiB by",

@@ -3,6 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { redrive } from "../../src/backfill/redrive.js";
 import { requireCurrentRun } from "../../src/cassandra/run-claim.js";
 import { giveUpT0, switchDualWriteOn } from "../../src/cassandra/t0.js";
 import type { RunEvent } from "../../src/load/progress.js";
@@ -171,6 +172,17 @@ describeOnCassandra("a backfill into Cassandra", (cassandra) => {
         [151n, "TOO_LARGE"],
       ]);
       expect((await keyspace.cells()).length).toBe(298);
+
+      const database = new Database(path);
+      database.exec("UPDATE nodes SET Metadata = 'small' WHERE rowid = 151");
+      database.close();
+      const redriven = await redrive({ runDir, codes: ["TOO_LARGE"], runsDir: folder });
+      expect(redriven).toMatchObject({ kind: "loaded", report: { outcome: "done", total: 1 } });
+      expect((await keyspace.cells()).length).toBe(299);
+      expect((await keyspace.writeTimes()).length).toBe(2);
+      await loadInto([keyspace.url], folder, options);
+      const late = await rejectionOf(redrive({ runDir, runsDir: folder }));
+      expect(late.code).toBe("REDRIVE_LATE");
     });
   });
 

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { types } from "cassandra-driver";
 import { parseCassandraUrl } from "../../src/cassandra/cassandra-url.js";
 import { quoteName } from "../../src/cassandra/cql-text.js";
@@ -92,14 +93,14 @@ export class DispatchKeyspace {
   /** Rows in the table, by token ranges: a count of everything would time out. */
   async countRows(consistency = localQuorum): Promise<number> {
     const query = `SELECT count(*) AS n FROM ${this.keyspace}.octree_nodes WHERE token(morton_code) >= ? AND token(morton_code) <= ?`;
-    const pieces = 16n;
+    const pieces = 64n;
     const width = 2n ** 64n / pieces;
     let rows = 0;
     for (let piece = 0n; piece < pieces; piece += 1n) {
       const start = -(2n ** 63n) + piece * width;
-      const result = await this.session.client.execute(query, [start, start + width - 1n], {
-        ...{ prepare: true, consistency, readTimeout: 30_000 },
-      });
+      const options = { prepare: true, consistency, readTimeout: 30_000 };
+      const range = [start, start + width - 1n];
+      const result = await patiently(() => this.session.client.execute(query, range, options));
       rows += Number(result.first().n);
     }
     return rows;
@@ -122,6 +123,18 @@ export function sendAll(
   return Promise.all(
     frames.map(({ bytes, rows, replicaSet }) => dispatcher.send(bytes, rows, replicaSet)),
   );
+}
+
+/** A node that was killed a moment ago, or has caught up on much, answers late. */
+async function patiently<T>(act: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await act();
+    } catch (error) {
+      if (tries === 20) throw error;
+      await sleep(1_000);
+    }
+  }
 }
 
 function rowOf(code: bigint, envelopeBytes: number): Row {

@@ -44,17 +44,12 @@ describeOnCassandra("frames through a dispatcher", ({ host, port }) => {
     expect(outcomes.slice(1).every(({ kind }) => kind === "done")).toBe(true);
   });
 
-  it("with a row above the server's mutation limit are refused", async () => {
-    const large = target.frames(1, { first: 100_000, envelopeBytes: 15_900_000 });
-    const others = (async () => {
-      for (let at = 0; at < 20; at += 1) {
-        await sendAll(dispatcher, target.frames(320));
-        await sleep(100);
-      }
-    })();
-    const [outcome] = await sendAll(dispatcher, large);
-    await others;
-    expect(outcome?.kind).toBe("refused");
+  it("that are longer than the server takes are refused", async () => {
+    const large = target.frames(1, { first: 100_000, envelopeBytes: 17_000_000, maxRows: 1 });
+    const [outcome] = await sendAll(dispatcher, [...large, ...target.frames(320)]);
+    expect(outcome).toMatchObject({
+      ...{ kind: "refused", failure: { message: expect.stringContaining("too big") } },
+    });
   });
 
   it("end when the table is dropped", async () => {
@@ -68,7 +63,7 @@ describeOnCassandra("frames through a dispatcher", ({ host, port }) => {
   it("end when a column is dropped, and not when one is added", async () => {
     await target.execute("ALTER TABLE {ks}.octree_nodes ADD note text");
     await sendAll(dispatcher, target.frames(320));
-    expect(dispatcher.stats().reprepares).toBe(1);
+    expect(dispatcher.stats().reprepares).toBeGreaterThan(0);
     await target.execute("ALTER TABLE {ks}.octree_nodes DROP material_id");
     const error = await rejectionOf(sendAll(dispatcher, target.frames(3_200)));
     expect(error.code).toBe("CASSANDRA_SCHEMA_LOST");
@@ -81,9 +76,11 @@ describeOnCassandra("frames through a dispatcher", ({ host, port }) => {
     const protect = { maxP99Ms: 0.01, keyspace, layout: "node" } as const;
     dispatcher = await target.dispatcher({ protect });
     const loading = sendAll(dispatcher, target.frames(64_000)).catch(() => undefined);
-    for (let tries = 0; tries < 100 && dispatcher.stats().limit !== "protect-p99"; tries += 1) {
-      await sleep(100);
-    }
+    const hasSlowedDown = () => {
+      const { limit, readP99Ms } = dispatcher.stats();
+      return limit === "protect-p99" && readP99Ms !== null;
+    };
+    for (let tries = 0; tries < 200 && !hasSlowedDown(); tries += 1) await sleep(100);
     expect(dispatcher.stats().limit).toBe("protect-p99");
     expect(dispatcher.stats().readP99Ms).toBeGreaterThan(0.1);
     await dispatcher.close();

@@ -17,6 +17,7 @@ export async function openReadsKeyspace(
   layout: Layout,
   rows: readonly SinkRow[],
   changes: Partial<TargetFacts> = {},
+  copies = 1,
 ): Promise<SchemaKeyspace> {
   const keyspace = await openSchemaKeyspace(cassandra);
   const { session } = keyspace;
@@ -24,7 +25,7 @@ export async function openReadsKeyspace(
   await applySchema(session, {
     keyspace: keyspace.keyspace,
     layout,
-    replication: { [session.datacenter]: 1 },
+    replication: { [session.datacenter]: copies },
     tableOptions: defaultTableOptions,
   });
   await recordLoad(session, layout, facts);

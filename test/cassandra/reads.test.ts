@@ -9,6 +9,7 @@ import type { Layout } from "../../src/sink/sink.js";
 import { openTarget } from "../../src/target/open-target.js";
 import type { Target } from "../../src/target/target.js";
 import type { TargetRow } from "../../src/target/target-row.js";
+import { runCli } from "../cli/run-cli.js";
 import { loadTarget } from "../support/loaded-target.js";
 import { rejectionOf } from "../support/rejection-of.js";
 import { runs, seed } from "../support/seed.js";
@@ -109,7 +110,11 @@ describeOnCassandra("reads of a target in Cassandra", (cassandra) => {
     });
 
     it("getCell finds nothing where nothing is", async () => {
-      expect(await target.getCell(4095n, 4)).toBeUndefined();
+      for (const { code, level } of rows.slice(0, 40)) {
+        const beside = code ^ 1n;
+        const other = level === 0 || byKey.has(keyOf({ level, code: beside }));
+        if (!other) expect(await target.getCell(beside, level)).toBeUndefined();
+      }
       expect(await target.getCell(0n, 26)).toEqual(await embedded.getCell(0n, 26));
     });
 
@@ -195,6 +200,25 @@ describeOnCassandra("reads of a target in Cassandra", (cassandra) => {
       expect(await collect(target.getBox(whole, { limit: 1 }))).toHaveLength(1);
     });
 
+    it("octoload get prints a cell, its nearest ancestor, and a box", async () => {
+      const row = rows.find(({ level }) => level > 9 && level < 19);
+      if (row === undefined) throw new Error("no such row");
+      const point = (row.point ?? []).map(String);
+      const get = ["get", "--to", keyspace.url, "--json"];
+      const cell = await runCli([...get, ...point, "--level", String(row.level)]);
+      const level = String(row.level + 1);
+      const nearest = await runCli([...get, ...point, "--level", level, "--nearest"]);
+      const corner = point.join(",");
+      const line = ["--box", `${corner},${corner}`, "--level", String(row.level)];
+      const box = await runCli([...get, ...line]);
+      expect([cell.exitCode, nearest.exitCode, box.exitCode]).toEqual([0, 0, 0]);
+      const found = (JSON.parse(cell.stdout) as { cell: { mortonCode: string } }).cell;
+      expect(found).toMatchObject({ level: row.level, mortonCode: String(row.code) });
+      expect(JSON.parse(box.stdout)).toEqual({ cells: [found], more: false });
+      const deeper = byKey.has(keyOf(cellOf(row.point ?? [0, 0, 0], row.level + 1)));
+      if (!deeper) expect(JSON.parse(nearest.stdout)).toEqual({ found: true, cell: found });
+    });
+
     it("scan gives each row once, and countRows as many", async () => {
       const found: TargetRow[] = [];
       const shares: number[] = [];
@@ -258,7 +282,7 @@ describeOnCassandra("reads of a target in Cassandra", (cassandra) => {
       const incomplete = await rejectionOf(target.getCell(79n, 5));
       expect([incomplete.code, incomplete.fault]).toEqual([
         "ROW_INCOMPLETE",
-        "the row of code 79 at level 5 has no homogeneity",
+        "the row of code 79 at level 5 has no homogeneity, children_mask, compressed_data, last_modified",
       ]);
       const copies = await target.getCopies(78n, 5);
       expect(copies.copies.map(({ answer }) => answer.kind)).toEqual(["damaged"]);

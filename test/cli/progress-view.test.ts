@@ -86,6 +86,17 @@ describe("on a terminal", () => {
     ]);
   });
 
+  it("shows what a target says that limits it", () => {
+    const { view, screen, progressAt } = start();
+    view.onEvent(started);
+    const [slow, ...others] = halfDone.sinks;
+    if (slow === undefined) throw new Error("no target");
+    progressAt(2000, { sinks: [{ ...slow, limit: "its latency" }, ...others] });
+    expect(screen.text).toContain("limit     the target sqlite:earth.octree: its latency");
+    view.onEvent({ event: "note", message: "node 10.0.0.1 is down" });
+    expect(screen.text).toContain("node 10.0.0.1 is down");
+  });
+
   it("redraws in place, a few times a second at most", () => {
     const { view, screen, written, progressAt } = start();
     for (let ms = 2000; ms < 3000; ms += 10) progressAt(ms, { percent: ms / 100 });

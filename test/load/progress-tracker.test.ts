@@ -186,6 +186,14 @@ describe("ProgressTracker", () => {
     expect(tracker.snapshot()).toMatchObject({ limit: "sink", rateLimit: 5000 });
   });
 
+  it("shows what a target says of itself", () => {
+    const { tracker } = start();
+    tracker.sinkLimit(url, "its latency");
+    expect(tracker.snapshot().sinks[0]).toMatchObject({ url, limit: "its latency" });
+    tracker.sinkLimit(url, null);
+    expect(tracker.snapshot().sinks[0]).not.toHaveProperty("limit");
+  });
+
   it("refuses counts of a target it does not have", () => {
     const { tracker } = start();
     expect(() => tracker.acknowledged("null:", 1)).toThrow(RangeError);

@@ -1,6 +1,6 @@
 import type { WireFailure } from "../wire/wire-failure.js";
 import type { DispatchEvent, DispatchLimit } from "./dispatch-events.js";
-import type { ReplicaRoute } from "./replica-route.js";
+import type { FrameRoute } from "./pending-frame.js";
 import { readWarning, warningKey } from "./server-warnings.js";
 
 /** Between two events of one kind. */
@@ -68,7 +68,7 @@ export class DispatchReporter {
   }
 
   /** Tells what has changed since it was last called. */
-  report(limit: DispatchLimit, paused: readonly ReplicaRoute[], nowMs: number): void {
+  report(limit: DispatchLimit, paused: readonly FrameRoute[], nowMs: number): void {
     this.#reportPauses(paused, nowMs);
     if (limit !== this.#limit) {
       this.#limit = limit;
@@ -82,7 +82,7 @@ export class DispatchReporter {
   }
 
   /** One pause is told of, from the first replica set that waits until none does any more. */
-  #reportPauses(paused: readonly ReplicaRoute[], nowMs: number): void {
+  #reportPauses(paused: readonly FrameRoute[], nowMs: number): void {
     const [first] = paused;
     if (first !== undefined && this.#pausedMs === null) {
       const nodes = new Set(

@@ -5,10 +5,10 @@ import type { DispatchClock } from "./dispatch-clock.js";
 import type { FrameOutcome } from "./dispatch-options.js";
 import type { DispatchReporter } from "./dispatch-reporter.js";
 import { respondTo } from "./failure-response.js";
+import { FrameList } from "./frame-list.js";
 import { FrameRouter } from "./frame-router.js";
 import type { NodeLane } from "./node-lane.js";
-import { PendingFrame } from "./pending-frame.js";
-import type { ReplicaRoute } from "./replica-route.js";
+import { type FrameRoute, PendingFrame } from "./pending-frame.js";
 import type { RetryBudget } from "./retry-budget.js";
 import { SchemaJudge } from "./schema-judge.js";
 
@@ -47,7 +47,7 @@ export class FrameDelivery {
   readonly #options: DeliveryOptions;
   readonly #judge: SchemaJudge;
   /** In order of arrival. */
-  readonly #unsettled = new Set<PendingFrame>();
+  readonly #unsettled = new FrameList();
   #postponed: PendingFrame[] = [];
   #ended: { readonly error: unknown } | null = null;
   #onIdle: (() => void)[] = [];
@@ -77,7 +77,7 @@ export class FrameDelivery {
     return this.#postponed.length;
   }
 
-  send(bytes: Uint8Array, rows: number, route: ReplicaRoute): Promise<FrameOutcome> {
+  send(bytes: Uint8Array, rows: number, route: FrameRoute): Promise<FrameOutcome> {
     if (this.#ended !== null) return Promise.reject(this.#ended.error);
     return new Promise((resolve, reject) => {
       const frame = new PendingFrame(bytes, rows, route, resolve, reject);
@@ -101,7 +101,7 @@ export class FrameDelivery {
     if (this.#ended !== null) return;
     this.#ended = { error };
     this.#postponed = [];
-    for (const frame of [...this.#unsettled]) {
+    for (const frame of this.#unsettled.toArray()) {
       if (frame.state !== "sent" && frame.state !== "judged") this.#abandon(frame);
     }
     this.router.takeAll([]);
@@ -109,7 +109,7 @@ export class FrameDelivery {
 
   /** The nodes are others now: all that wait choose again. */
   replaceWaiting(): void {
-    for (const frame of this.router.takeAll(this.#unsettled)) this.#place(frame);
+    for (const frame of this.router.takeAll(this.#unsettled.toArray())) this.#place(frame);
   }
 
   /** Time has passed: what was put off for its sake has its turn. */
@@ -123,7 +123,7 @@ export class FrameDelivery {
   }
 
   /** Tries a paused replica set with one frame, if it is time and a node has room. */
-  probe(route: ReplicaRoute): void {
+  probe(route: FrameRoute): void {
     const { clock, random } = this.#options;
     const frame = route.takeProbe(clock.nowMs());
     if (frame === undefined || this.router.placeNow(frame)) return;
@@ -206,7 +206,7 @@ export class FrameDelivery {
     lane.countFailure(failure.reason);
     reporter.failure(lane.carrier.node, failure);
     route.lastFailure = `${lane.carrier.node}: ${failure.message}`;
-    frame.avoided = lane;
+    frame.avoided = lane.carrier.node;
     if (frame.isProbe) route.delayProbe(nowMs, random());
     frame.isProbe = false;
     if (frame.failedMs === null) {
@@ -302,14 +302,14 @@ export class FrameDelivery {
   #settle(frame: PendingFrame): void {
     frame.state = "settled";
     frame.route.unsettled -= 1;
-    this.#unsettled.delete(frame);
+    this.#unsettled.remove(frame);
     if (this.#unsettled.size > 0) return;
     for (const resolve of this.#onIdle) resolve();
     this.#onIdle = [];
   }
 }
 
-export function outage(route: ReplicaRoute, timeoutMs: number): OctoloadError {
+export function outage(route: FrameRoute, timeoutMs: number): OctoloadError {
   const nodes = route.owners.map(({ carrier }) => carrier.node).join(", ");
   return new OctoloadError(
     "CASSANDRA_OUTAGE",

@@ -1,12 +1,10 @@
 import type { WireFailure } from "../wire/wire-failure.js";
 import type { DispatchClock } from "./dispatch-clock.js";
 import type { NodeStats } from "./dispatch-stats.js";
-import { FrameQueue } from "./frame-queue.js";
 import { LatencyHistogram } from "./latency-histogram.js";
 import type { NodeCarrier } from "./node-carrier.js";
 import { NodeDowntime } from "./node-downtime.js";
 import { NodeWindow, type WindowBounds } from "./node-window.js";
-import type { PendingFrame } from "./pending-frame.js";
 
 /** Why a node is given less than its window, as a share of it in (0, 1]. */
 export type ShareReason = "protect-p99" | "compaction" | "disk";
@@ -21,17 +19,26 @@ export interface LaneOptions {
   readonly onRested: (lane: NodeLane) => void;
 }
 
+/** What a lane has to know of a frame that its node acknowledged. */
+export interface AnsweredFrame {
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+  readonly sentMs: number;
+  /** No other frame had room beside it when it was sent. */
+  readonly wasFull: boolean;
+}
+
 const FIRST_REST_MS = 50;
 const MAX_REST_MS = 5_000;
+/** After so many failures in a row it was away, whatever its connections say. */
+const AWAY_FAILURES = 3;
 const MAX_PACE_MS = 2_000;
 
-/** One node as the dispatcher deals with it: its window, what is in it and what waits for it. */
+/** One node as the dispatcher deals with it: its window and what is in it. */
 export class NodeLane {
   readonly carrier: NodeCarrier;
   readonly window: NodeWindow;
   readonly downtime = new NodeDowntime();
-  /** Frames that this node may be given; a frame stands in the queue of each of its owners. */
-  readonly queue = new FrameQueue<PendingFrame>();
   readonly #options: LaneOptions;
   readonly #latency = new LatencyHistogram();
   readonly #shares = new Map<ShareReason, number>();
@@ -74,11 +81,6 @@ export class NodeLane {
     return Math.max(1, Math.floor(this.window.requests * this.#share));
   }
 
-  /** Below 1: the part of its room that would be taken with one request more. */
-  get load(): number {
-    return (this.#requests + 1) / (this.limit + 1);
-  }
-
   /** A frame larger than the whole window goes alone. */
   hasRoom(bytes: number): boolean {
     if (this.isDown || this.#cancelRest !== null) return false;
@@ -97,14 +99,14 @@ export class NodeLane {
     this.#bytes -= bytes;
   }
 
-  acknowledge({ sentMs, wasFull, bytes, rows }: PendingFrame, nowMs: number): void {
+  acknowledge({ sentMs, wasFull, bytes, rows }: AnsweredFrame, nowMs: number): void {
     const { byteLength } = bytes;
     this.#frames += 1;
     this.#rows += rows;
     this.#ackedBytes += byteLength;
     this.#latency.record(nowMs - sentMs);
     this.window.acknowledge(sentMs, nowMs, byteLength, wasFull);
-    if (sentMs > this.#failedMs) this.#failedInARow = 0;
+    if (sentMs > this.#failedMs && this.#failedInARow > 0) this.#recover();
     const wanted = this.window.requests * this.#share;
     // Less than one request at a time: one with pauses.
     if (wanted < 1) this.#rest(Math.min(MAX_PACE_MS, (nowMs - sentMs) * (1 / wanted - 1)));
@@ -180,6 +182,12 @@ export class NodeLane {
       downMs: this.downtime.totalMs(nowMs),
       longestDownMs: this.downtime.longestMs(nowMs),
     };
+  }
+
+  /** The frame that was to show whether it is well again was acknowledged. */
+  #recover(): void {
+    if (this.#failedInARow >= AWAY_FAILURES) this.window.restart();
+    this.#failedInARow = 0;
   }
 
   #rest(ms: number): void {

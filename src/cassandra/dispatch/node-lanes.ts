@@ -1,6 +1,7 @@
 import type { Ring } from "../ring.js";
 import type { Carriers } from "./node-carrier.js";
 import { type LaneOptions, NodeLane } from "./node-lane.js";
+import type { FrameRoute } from "./pending-frame.js";
 import { ReplicaRoute } from "./replica-route.js";
 
 export interface LaneChanges {
@@ -13,8 +14,8 @@ export class NodeLanes {
   readonly #carriers: Carriers;
   readonly #options: LaneOptions;
   readonly #lanes = new Map<string, NodeLane>();
-  readonly #routesOf = new WeakMap<Ring, readonly ReplicaRoute[]>();
-  readonly #routes = new Set<ReplicaRoute>();
+  readonly #routesOf = new WeakMap<Ring, readonly FrameRoute[]>();
+  readonly #routes = new Set<FrameRoute>();
   #ring: Ring;
 
   constructor(ring: Ring, carriers: Carriers, options: LaneOptions) {
@@ -33,7 +34,7 @@ export class NodeLanes {
   }
 
   /** Those of older rings only while frames go that way. */
-  get routes(): ReadonlySet<ReplicaRoute> {
+  get routes(): ReadonlySet<FrameRoute> {
     return this.#routes;
   }
 
@@ -53,7 +54,7 @@ export class NodeLanes {
   }
 
   /** @returns undefined where the ring has no such replica set, or was never used here */
-  routeOf(ring: Ring, replicaSet: number): ReplicaRoute | undefined {
+  routeOf(ring: Ring, replicaSet: number): FrameRoute | undefined {
     return this.#routesOf.get(ring)?.[replicaSet];
   }
 
@@ -81,7 +82,7 @@ export class NodeLanes {
     if (carrier !== undefined) this.#lanes.set(node, new NodeLane(carrier, this.#options));
   }
 
-  #routeTo(replicaSet: readonly string[]): ReplicaRoute {
+  #routeTo(replicaSet: readonly string[]): FrameRoute {
     const owners = replicaSet.map((node) => this.#lanes.get(node));
     return new ReplicaRoute(owners.filter((lane) => lane !== undefined));
   }

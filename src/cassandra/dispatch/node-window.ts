@@ -22,8 +22,12 @@ const FREE_LATENCY_MS = 2;
 const SMOOTHING = 0.2;
 const FAILURE_FACTOR = 0.5;
 const MIN_ROUND_ACKS = 8;
-/** How often the queue is let run empty, to see the latency without it. */
+const MIN_DRAIN_ACKS = 3;
+/** How often the queue is let run empty, to see the latency without it: seldomer and seldomer. */
+const FIRST_DRAIN_INTERVAL_MS = 100;
 const DRAIN_INTERVAL_MS = 10_000;
+/** And of the time at most one part of so many. */
+const DRAIN_PARTS = 20;
 /**
  * Clearly below 1 / TOLERANCE: what is then on the way has no queue even where the window has
  * become too large, so that the law comes back from there.
@@ -54,6 +58,7 @@ export class NodeWindow {
   /** Since when the queue is being drained; null: it is not. */
   #drainSinceMs: number | null = null;
   #drainedMs = Number.NEGATIVE_INFINITY;
+  #drainIntervalMs = FIRST_DRAIN_INTERVAL_MS;
 
   /** @param maxLatencyMs never worth more, whatever the latency without a queue is */
   constructor(bounds: WindowBounds, maxLatencyMs: number) {
@@ -93,12 +98,13 @@ export class NodeWindow {
     this.#hasAcknowledged = true;
     this.#meanBytes += (bytes - this.#meanBytes) * (this.#meanBytes === 0 ? 1 : SIZE_STEP);
     // What was sent before still stood in the queue.
-    if (this.#drainSinceMs !== null && sentMs < this.#drainSinceMs) return;
+    if (this.#drainSinceMs !== null && sentMs <= this.#drainSinceMs) return;
     const round = this.#round;
     round.acks += 1;
     round.sumMs += nowMs - sentMs;
     round.isFull ||= wasFull;
-    if (round.acks < Math.max(MIN_ROUND_ACKS, this.requests)) return;
+    const minAcks = this.#drainSinceMs === null ? MIN_ROUND_ACKS : MIN_DRAIN_ACKS;
+    if (round.acks < Math.max(minAcks, this.requests)) return;
     this.#endRound(round.sumMs / round.acks, round.isFull, nowMs);
     this.#round = { acks: 0, sumMs: 0, isFull: false };
   }
@@ -125,6 +131,7 @@ export class NodeWindow {
     this.#baselinesMs = [];
     this.#drainSinceMs = null;
     this.#drainedMs = Number.NEGATIVE_INFINITY;
+    this.#drainIntervalMs = FIRST_DRAIN_INTERVAL_MS;
   }
 
   #endRound(latencyMs: number, isFull: boolean, nowMs: number): void {
@@ -143,10 +150,13 @@ export class NodeWindow {
     this.#threshold = 0;
     const wanted = this.#requests * gradient + Math.sqrt(this.#requests);
     this.#set(this.#requests + (wanted - this.#requests) * SMOOTHING);
-    if (nowMs - this.#drainedMs >= DRAIN_INTERVAL_MS) this.#drainSinceMs = nowMs;
+    if (nowMs - this.#drainedMs >= this.#drainIntervalMs) this.#drainSinceMs = nowMs;
   }
 
   #endDrain(latencyMs: number, nowMs: number): void {
+    const lastedMs = nowMs - (this.#drainSinceMs ?? nowMs);
+    const nextMs = Math.min(DRAIN_INTERVAL_MS, 2 * this.#drainIntervalMs);
+    this.#drainIntervalMs = Math.max(nextMs, DRAIN_PARTS * lastedMs);
     this.#drainSinceMs = null;
     this.#drainedMs = nowMs;
     this.#baselinesMs.push(latencyMs);

@@ -1,5 +1,4 @@
 import type { FrameOutcome } from "./dispatch-options.js";
-import type { NodeLane } from "./node-lane.js";
 import type { ReplicaRoute } from "./replica-route.js";
 
 /**
@@ -8,22 +7,28 @@ import type { ReplicaRoute } from "./replica-route.js";
  */
 export type FrameState = "waiting" | "held" | "postponed" | "sent" | "judged" | "settled";
 
+/** The way that frames take. */
+export type FrameRoute = ReplicaRoute<PendingFrame>;
+
 /** A frame from the moment it is given to the dispatcher until it is settled. */
 export class PendingFrame {
   readonly bytes: Uint8Array;
   readonly rows: number;
-  readonly route: ReplicaRoute;
+  readonly route: FrameRoute;
   readonly resolve: (outcome: FrameOutcome) => void;
   readonly reject: (error: unknown) => void;
   state: FrameState = "waiting";
+  /** Neighbours in its FrameList. */
+  previous: PendingFrame | null = null;
+  next: PendingFrame | null = null;
   sentMs = 0;
   /** No other frame had room beside it when it was sent. */
   wasFull = false;
   sendings = 0;
   /** Sent to see whether its paused replicas are back. */
   isProbe = false;
-  /** Failed here last: another node is tried first. */
-  avoided: NodeLane | null = null;
+  /** The node it failed at last: another one is tried first. */
+  avoided: string | null = null;
   /** In the dispatcher's own time, null before it failed. */
   failedMs: number | null = null;
   suspectFailures = 0;
@@ -34,7 +39,7 @@ export class PendingFrame {
   constructor(
     bytes: Uint8Array,
     rows: number,
-    route: ReplicaRoute,
+    route: FrameRoute,
     resolve: (outcome: FrameOutcome) => void,
     reject: (error: unknown) => void,
   ) {

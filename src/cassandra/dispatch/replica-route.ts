@@ -1,6 +1,5 @@
 import { FrameQueue } from "./frame-queue.js";
 import type { NodeLane } from "./node-lane.js";
-import type { PendingFrame } from "./pending-frame.js";
 
 const FIRST_PROBE_MS = 250;
 const MAX_PROBE_MS = 5_000;
@@ -12,10 +11,16 @@ interface Pause {
   waitMs: number;
 }
 
+/** What the route of a frame has to know of it. */
+export interface RoutedFrame {
+  /** Sent to see whether its paused replicas are back. */
+  isProbe: boolean;
+}
+
 /** The way to one replica set: its owners, and what waits while too few of them are up. */
-export class ReplicaRoute {
+export class ReplicaRoute<Frame extends RoutedFrame> {
   readonly owners: readonly NodeLane[];
-  readonly held = new FrameQueue<PendingFrame>();
+  readonly held = new FrameQueue<Frame>();
   /** Given to the dispatcher and not settled yet. */
   unsettled = 0;
   /** Acknowledged, ever. */
@@ -63,7 +68,7 @@ export class ReplicaRoute {
   }
 
   /** The frame to try a paused route with, if it is time; then it is out for its answer. */
-  takeProbe(nowMs: number): PendingFrame | undefined {
+  takeProbe(nowMs: number): Frame | undefined {
     if (this.#pause === null || nowMs < this.#pause.probeMs) return undefined;
     const frame = this.held.shift();
     if (frame === undefined) return undefined;
@@ -73,7 +78,7 @@ export class ReplicaRoute {
   }
 
   /** @returns the frames that waited for the end of the pause */
-  resume(): PendingFrame[] {
+  resume(): Frame[] {
     this.#pause = null;
     return this.held.clear();
   }

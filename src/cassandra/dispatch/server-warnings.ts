@@ -11,9 +11,9 @@ export type ServerWarning =
   | { readonly kind: "disk" }
   | { readonly kind: "other" };
 
-/** BatchStatement.verifyBatchSize() of Cassandra 4.0 to 5.0; sizes as "7.315KiB". */
+/** BatchStatement.verifyBatchSize() of Cassandra: sizes as "7490", or as "7.315KiB". */
 const BATCH_SIZE =
-  /^Batch .*is of size ([\d.]+) ?([KMGT]?i?B), exceeding specified threshold of ([\d.]+) ?([KMGT]?i?B)/;
+  /^Batch .*is of size ([\d.]+) ?([KMGT]?i?B)?, exceeding specified threshold of ([\d.]+) ?([KMGT]?i?B)?/;
 
 /** What a warning that came with an acknowledgement says. */
 export function readWarning(text: string): ServerWarning {

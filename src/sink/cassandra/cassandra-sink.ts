@@ -113,8 +113,9 @@ export class CassandraSink implements Sink {
       );
     }
     this.#facts = facts;
+    const { url } = this;
     const [tuning, onNotice] = [this.#tuning, this.#onNotice];
-    this.#writer = await ClusterWriter.open(session, { layout, claim, tuning, onNotice });
+    this.#writer = await ClusterWriter.open(session, { url, layout, claim, tuning, onNotice });
   }
 
   async requireApart(topmost: TopmostCells): Promise<void> {

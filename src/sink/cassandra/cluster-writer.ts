@@ -22,6 +22,8 @@ const PLAIN_REQUESTS = 128;
 const ID_BYTES = 16;
 
 export interface ClusterWriterOptions {
+  /** Of the target, for notices. */
+  readonly url: string;
   readonly layout: Layout;
   readonly claim: RunClaim;
   readonly tuning: SinkTuning;
@@ -105,7 +107,7 @@ async function openSender(
   view: RingView,
   facts: Omit<FrameFacts, "preparedId">,
   limits: AdaptiveLimits,
-  { layout, tuning, onNotice }: ClusterWriterOptions,
+  { url, layout, tuning, onNotice }: ClusterWriterOptions,
 ): Promise<{ sender: FrameSender; preparedId: Uint8Array }> {
   const { keyspace } = session.target;
   const { maxInFlightRequests, protectP99Ms } = tuning;
@@ -130,6 +132,6 @@ async function openSender(
       ? {}
       : { protect: { maxP99Ms: protectP99Ms, keyspace, layout } }),
   };
-  const sender = await DispatchSender.open(session, options, limits, onNotice);
+  const sender = await DispatchSender.open(session, url, options, limits, onNotice);
   return { sender, preparedId: statement.id };
 }

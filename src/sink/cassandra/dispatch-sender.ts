@@ -1,5 +1,6 @@
 import {
   type DispatchEvent,
+  type DispatchLimit,
   type DispatchOptions,
   FrameDispatcher,
   type FrameOutcome,
@@ -20,12 +21,14 @@ export class DispatchSender implements FrameSender {
   }
 
   /**
+   * @param url of the target, for notices
    * @param limits become smaller where servers warn
    * @param onNotice is told what happens in the cluster
    * @throws OctoloadError CASSANDRA_DRIVER_VERSION, CASSANDRA_NODE_UNKNOWN
    */
   static async open(
     session: CassandraSession,
+    url: string,
     options: Omit<DispatchOptions, "onEvent">,
     limits: AdaptiveLimits,
     onNotice: (notice: SinkNotice) => void,
@@ -34,7 +37,7 @@ export class DispatchSender implements FrameSender {
       if (event.kind === "batch-warning") {
         if (!limits.lower(event.sizeBytes, event.thresholdBytes)) return;
       }
-      const notice = noticeOf(event);
+      const notice = noticeOf(event, url);
       if (notice !== undefined) onNotice(notice);
     };
     return new DispatchSender(await FrameDispatcher.create(session, { ...options, onEvent }));
@@ -58,11 +61,23 @@ export class DispatchSender implements FrameSender {
   }
 }
 
-/** undefined: nothing people need to know, or what progress shows. */
-function noticeOf(event: DispatchEvent): SinkNotice | undefined {
+/** As progress shows them, behind the name of the target. */
+const limits: Readonly<Record<DispatchLimit, string | null>> = {
+  caller: null,
+  latency: "its latency",
+  "max-in-flight": "requests in flight at their limit",
+  "protect-p99": "--protect-p99",
+  compaction: "pending compactions",
+  disk: "little disk space",
+  failures: "failed requests",
+  paused: "too few replicas up",
+};
+
+/** undefined: nothing people need to know. */
+function noticeOf(event: DispatchEvent, url: string): SinkNotice | undefined {
   switch (event.kind) {
     case "limit":
-      return undefined;
+      return { kind: "limit", url, limit: limits[event.limit] };
     case "node-down":
       return note(`node ${event.node} is down`);
     case "node-up":

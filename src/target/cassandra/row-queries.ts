@@ -85,23 +85,35 @@ export class RowQueries {
  * @throws OctoloadError ROW_INCOMPLETE
  */
 export function storedRowOf(row: CqlRow, layout: Layout): StoredRow {
-  const code = layout === "node" ? (row.morton_code as bigint) : undefined;
-  const missing = requiredColumns.find(({ name }) => row[name] === null);
-  const key = {
-    level: row.level as number,
-    tile: code === undefined ? (row.tile as bigint) : code >> 15n,
-    cell: code === undefined ? (row.cell as number) : Number(code & 0x7fffn),
-  };
-  if (missing !== undefined) throw incomplete(key, missing.name);
+  const { material_id, homogeneity, children_mask, compressed_data, last_modified } = row;
+  const key = layout === "node" ? nodeKey(row) : tileKey(row);
+  // Asked of values at hand: to look each up by its name costs as much as decoding the row.
+  const isWhole =
+    homogeneity !== null &&
+    children_mask !== null &&
+    compressed_data !== null &&
+    last_modified !== null;
+  if (!isWhole) throw incomplete(key, row);
   return {
-    ...key,
-    materialId: row.material_id as number | null,
-    homogeneity: row.homogeneity as number,
-    childrenMask: row.children_mask as number,
-    envelope: row.compressed_data as Uint8Array,
-    lastModified: row.last_modified as bigint,
+    tile: key.tile,
+    cell: key.cell,
+    level: key.level,
+    materialId: material_id as number | null,
+    homogeneity: homogeneity as number,
+    childrenMask: children_mask as number,
+    envelope: compressed_data as Uint8Array,
+    lastModified: last_modified as bigint,
     writeTimeUs: row.write_time as bigint,
   };
+}
+
+function nodeKey(row: CqlRow): CellKey {
+  const code = row.morton_code as bigint;
+  return { level: row.level as number, tile: code >> 15n, cell: Number(code & 0x7fffn) };
+}
+
+function tileKey(row: CqlRow): CellKey {
+  return { level: row.level as number, tile: row.tile as bigint, cell: row.cell as number };
 }
 
 /** When each column was written, microseconds since 1970; null: it is NULL. */
@@ -118,10 +130,12 @@ export function envelopeBytes(rows: readonly CqlRow[]): number {
   }, 0);
 }
 
-function incomplete({ level, tile, cell }: CellKey, column: string): OctoloadError {
+function incomplete({ level, tile, cell }: CellKey, row: CqlRow): OctoloadError {
   const code = (tile << 15n) | BigInt(cell);
+  const missing = requiredColumns.filter(({ name }) => row[name] === null);
+  const names = missing.map(({ name }) => name).join(", ");
   return new OctoloadError(
     "ROW_INCOMPLETE",
-    `the row of code ${code} at level ${level} has no ${column}`,
+    `the row of code ${code} at level ${level} has no ${names}`,
   );
 }

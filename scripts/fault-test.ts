@@ -1,0 +1,129 @@
+// Whole loads into real clusters that are harmed meanwhile: every scenario of test/faults/load, at
+// full length. Takes about a quarter of an hour; some of them, in small, are part of `npm test`.
+//
+//   npm run fault-test [-- --only NAME,... --rows N --out FOLDER]
+//
+// Leaves a report, FOLDER/YYYY-MM-DD.md (by default fault-reports/), unless only some scenarios were
+// asked for and no folder. Exits 1 where a scenario failed, 3 where the command line is wrong.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { generate } from "../dist/generate/generate.js";
+import { durableNodes } from "../test/faults/load/durable-nodes.js";
+import { fullSizes, makeWorld } from "../test/faults/load/fault-case.js";
+import { refusals } from "../test/faults/load/refusals.js";
+import { ScenarioLog } from "../test/faults/load/scenario-log.js";
+import { runScenario, scenarios } from "../test/faults/load/scenarios.js";
+import { type CassandraServers, startCassandra } from "./cluster/cassandra.mjs";
+import { createCluster } from "./cluster/state.mjs";
+import { takeDown } from "./cluster/take-down.mjs";
+import { type ScenarioResult, writeFaultReport } from "./fault-report.js";
+
+const DEFAULT_ROWS = 400_000;
+const DEFAULT_FOLDER = "fault-reports";
+const REFUSALS = { name: "refusals", what: "loads that may not begin: users, TLS, schema" };
+
+const names = [...scenarios.map(({ name }) => name), REFUSALS.name];
+
+interface Command {
+  readonly chosen: readonly string[];
+  readonly rows: number;
+  /** undefined: no report. */
+  readonly out: string | undefined;
+}
+
+/** undefined: it is wrong. */
+function readCommand(): Command | undefined {
+  const text = { type: "string" } as const;
+  try {
+    const { values } = parseArgs({ options: { only: text, rows: text, out: text } });
+    const chosen = values.only?.split(",") ?? names;
+    const rows = Number(values.rows ?? DEFAULT_ROWS);
+    if (!chosen.every((name) => names.includes(name)) || !(rows >= 10_000)) return undefined;
+    const out = values.out ?? (values.only === undefined ? DEFAULT_FOLDER : undefined);
+    return { chosen, rows, out };
+  } catch {
+    return undefined;
+  }
+}
+
+async function runOne(
+  name: string,
+  what: string,
+  run: (log: ScenarioLog) => Promise<void>,
+): Promise<ScenarioResult> {
+  console.log(`\n${name}: ${what}`);
+  const log = new ScenarioLog((line) => console.log(line));
+  const startedAt = new Date();
+  const failure = await run(log).then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  console.log(failure === undefined ? "  ok" : `  FAILED: ${failure}`);
+  return { name, what, startedAt, seconds: log.seconds, log, failure };
+}
+
+/** Starts servers for some scenarios and takes them down however those end, also by a signal. */
+async function withServers<Result>(
+  options: Parameters<typeof startCassandra>[0],
+  use: (servers: CassandraServers) => Promise<Result>,
+): Promise<Result> {
+  const cluster = createCluster();
+  const leave = async () => {
+    await takeDown(cluster);
+    process.exit(130);
+  };
+  process.once("SIGINT", leave).once("SIGTERM", leave);
+  try {
+    return await use(await startCassandra({ ...options, cluster, tell: console.log }));
+  } finally {
+    process.off("SIGINT", leave).off("SIGTERM", leave);
+    await takeDown(cluster);
+  }
+}
+
+async function runAll({ chosen, rows }: Command, folder: string): Promise<ScenarioResult[]> {
+  const source = join(folder, "earth.gpkg");
+  console.log(`generating ${rows} shuffled rows`);
+  await generate({ path: source, nodes: rows, seed: 11, order: "shuffled" });
+  const results: ScenarioResult[] = [];
+  const wanted = scenarios.filter(({ name }) => chosen.includes(name));
+  if (wanted.length > 0) {
+    await withServers({ nodes: 3, yaml: durableNodes }, async (servers) => {
+      const world = await makeWorld(servers, folder, source, fullSizes);
+      for (const one of wanted) {
+        results.push(await runOne(one.name, one.what, (log) => runScenario(one, world, log)));
+      }
+    });
+  }
+  if (!chosen.includes(REFUSALS.name)) return results;
+  await withServers({ auth: true, tls: true }, async (servers) => {
+    const world = { servers, folder, source };
+    results.push(await runOne(REFUSALS.name, REFUSALS.what, (log) => refusals(world, log)));
+  });
+  return results;
+}
+
+async function main(): Promise<number> {
+  const command = readCommand();
+  if (command === undefined) {
+    console.error(`usage: npm run fault-test [-- --only NAME,... --rows N --out FOLDER]`);
+    console.error(`scenarios: ${names.join(", ")}; rows: 10000 and more`);
+    return 3;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "octoload-faults-"));
+  try {
+    const results = await runAll(command, folder);
+    const failed = results.filter(({ failure }) => failure !== undefined);
+    console.log(`\n${results.length - failed.length} passed, ${failed.length} failed`);
+    if (command.out !== undefined) {
+      console.log(`report: ${await writeFaultReport(command.out, command.rows, results)}`);
+    }
+    return failed.length > 0 ? 1 : 0;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+process.exitCode = await main();

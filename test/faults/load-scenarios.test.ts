@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { type CassandraServers, startCassandra } from "../../scripts/cluster/cassandra.mjs";
+import { generate } from "../../src/generate/generate.js";
+import { missingPrograms } from "../support/servers.js";
+import { tempFolder } from "../support/temp-folder.js";
+import { durableNodes } from "./load/durable-nodes.js";
+import { type FaultWorld, makeWorld, shortSizes } from "./load/fault-case.js";
+import { ScenarioLog } from "./load/scenario-log.js";
+import { runScenario, scenarios } from "./load/scenarios.js";
+
+const ROWS = 24_000;
+const absent = missingPrograms(["java", "mvn"]);
+
+// All of them, with more rows and longer faults, are `npm run fault-test`.
+describe.skipIf(absent.length > 0)("a whole load into three nodes, while", () => {
+  const folder = tempFolder();
+  let servers: CassandraServers;
+  let world: FaultWorld;
+
+  beforeAll(async () => {
+    const source = join(folder, "earth.gpkg");
+    await generate({ path: source, nodes: ROWS, seed: 11, order: "shuffled" });
+    servers = await startCassandra({ nodes: 3, yaml: durableNodes });
+    world = await makeWorld(servers, folder, source, shortSizes);
+  }, 300_000);
+
+  afterAll(async () => {
+    await servers?.stop();
+  }, 60_000);
+
+  for (const scenario of scenarios.filter(({ isShort }) => isShort)) {
+    it(scenario.what, async () => {
+      const lines: string[] = [];
+      try {
+        await runScenario(scenario, world, new ScenarioLog((line) => lines.push(line)));
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        throw new Error(`${message}\n${lines.join("\n")}`, { cause: error });
+      }
+    }, 240_000);
+  }
+});

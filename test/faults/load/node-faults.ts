@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { FaultCase, type FaultWorld } from "./fault-case.js";
+import type { ScenarioLog } from "./scenario-log.js";
+
+/** A node is killed while rows are on their way to it, and comes back before the load ends. */
+export async function nodeKilled(world: FaultWorld, log: ScenarioLog): Promise<void> {
+  const { servers } = world;
+  const one = new FaultCase(world, log);
+  const load = await one.startSlowly();
+  await servers.node(3).kill("SIGKILL");
+  log.did("node 3 was killed with SIGKILL");
+  await load.untilSaid(/^node \S+ is down$/);
+  log.did("the load said that a node is down");
+  const before = one.checkpointRows();
+  await servers.node(3).start();
+  log.did("node 3 answers again");
+  await load.untilSaid(/^node \S+ is up again/);
+  log.did("the load said that it is up again");
+  log.holds("rows went on being loaded meanwhile", one.checkpointRows() > before);
+  await load.rate(null);
+  await one.checkDone(await load.end());
+}
+
+/** With two of three nodes down no row has its quorum. */
+export async function twoNodesDown(world: FaultWorld, log: ScenarioLog): Promise<void> {
+  const { servers } = world;
+  const one = new FaultCase(world, log);
+  const load = await one.startSlowly();
+  const down = [servers.node(2), servers.node(3)];
+  await Promise.all(down.map((node) => node.kill("SIGKILL")));
+  log.did("nodes 2 and 3 were killed with SIGKILL");
+  await load.untilSaid(/^too few replicas are up, waiting for/);
+  log.did("the load said that it waits");
+  await load.until("progress names the reason", (event) => {
+    return event.event === "progress" && event.sinks[0]?.limit === "too few replicas up";
+  });
+  await sleep(2_000);
+  const before = one.checkpointRows();
+  await sleep(world.sizes.freezeSeconds * 1_000);
+  log.equal("rows loaded while it waited", one.checkpointRows() - before, 0);
+  await Promise.all(down.map((node) => node.start()));
+  log.did("both answer again");
+  await load.untilSaid(/^going on after/);
+  log.did("the load said that it goes on");
+  await load.rate(null);
+  await one.checkDone(await load.end());
+}
+
+/** All nodes are down for longer than the load was told to wait. */
+export async function allNodesDown(world: FaultWorld, log: ScenarioLog): Promise<void> {
+  const { servers, sizes } = world;
+  const one = new FaultCase(world, log);
+  const load = await one.startSlowly("--outage-timeout", String(sizes.outageSeconds));
+  await Promise.all(servers.nodes.map((node) => node.kill("SIGKILL")));
+  log.did("all three nodes were killed with SIGKILL");
+  const end = await load.end();
+  log.did("the load ended");
+  one.checkEnd(end, 5, "CASSANDRA_OUTAGE");
+  const loaded = one.checkpointRows();
+  log.holds(`its checkpoint is kept: ${loaded} rows`, loaded > 0 && loaded < world.rows);
+  await Promise.all(servers.nodes.map((node) => node.start()));
+  await servers.waitUntilWhole();
+  log.did("all nodes answer again");
+  const resumed = one.start("--rate", "off");
+  await one.checkDone(await resumed.end());
+}
+
+/** A node's connections stay open, and it answers nothing. */
+export async function nodeFrozen(world: FaultWorld, log: ScenarioLog): Promise<void> {
+  const { servers, sizes } = world;
+  const one = new FaultCase(world, log);
+  const load = await one.startSlowly();
+  const node = servers.node(2);
+  node.pause();
+  log.did("node 2 was stopped with SIGSTOP");
+  const before = one.checkpointRows();
+  try {
+    await sleep(sizes.freezeSeconds * 1_000);
+  } finally {
+    node.resume();
+  }
+  log.did("node 2 runs again");
+  log.figure("rows loaded while it was stopped", one.checkpointRows() - before);
+  await sleep(2_000);
+  await load.rate(null);
+  await one.checkDone(await load.end());
+}
