@@ -1,11 +1,12 @@
-// `npm run bench [-- ARGUMENTS]`: set-up, then a benchmark of bench/: encoding,
-// or with "load" as the first argument the whole backfill.
+// `npm run bench [-- ARGUMENTS]`: set-up, then a benchmark of bench/: encoding, or
+// what the first argument names: "load", the whole backfill, or "cassandra", loads
+// into a real server beside other loaders.
 import { runAttached } from "./lib/run.mjs";
 import { ensureSetupOrExit } from "./setup.mjs";
 
 await ensureSetupOrExit();
 const args = process.argv.slice(2);
-const isLoad = args[0] === "load";
-const program = isLoad ? "bench/load/main.ts" : "bench/main.ts";
-const command = ["--import", "tsx", program, ...(isLoad ? args.slice(1) : args)];
+const isNamed = args[0] === "load" || args[0] === "cassandra";
+const program = isNamed ? `bench/${args[0]}/main.ts` : "bench/main.ts";
+const command = ["--import", "tsx", program, ...(isNamed ? args.slice(1) : args)];
 process.exitCode = await runAttached(process.execPath, command);

@@ -11,12 +11,21 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
  * @property {number} eventLoopP99Ms
  * @property {number} eventLoopMaxMs
  * @property {Record<string, number>} stagesMs wall clock that each stage was busy
+ * @property {PhaseCost | null} loadPhase where the job has one and tells
+ */
+
+/**
+ * @typedef {object} PhaseCost
+ * @property {number} beganAtMs since 1970
+ * @property {number} cpuMs of all threads, user and system
+ * @property {number} wallMs
  */
 
 /**
  * @typedef {object} Job
  * @property {number} rows
  * @property {Record<string, number>} [stagesMs]
+ * @property {PhaseCost} [loadPhase]
  */
 
 /**
@@ -29,7 +38,7 @@ export async function printCost(job) {
   delay.enable();
   const cpuBefore = process.cpuUsage();
   const startMs = performance.now();
-  const { rows, stagesMs = {} } = await job();
+  const { rows, stagesMs = {}, loadPhase = null } = await job();
   const wallMs = performance.now() - startMs;
   const { user, system } = process.cpuUsage(cpuBefore);
   delay.disable();
@@ -42,6 +51,7 @@ export async function printCost(job) {
     eventLoopP99Ms: delay.percentile(99) / 1e6,
     eventLoopMaxMs: delay.max / 1e6,
     stagesMs,
+    loadPhase,
   };
   console.log(JSON.stringify(cost));
 }

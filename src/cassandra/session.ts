@@ -1,4 +1,4 @@
-import { Client, type ClientOptions, types } from "cassandra-driver";
+import { Client, type ClientOptions, policies, types } from "cassandra-driver";
 import type { CassandraTarget } from "./cassandra-url.js";
 import { consistencyCode } from "./consistency.js";
 import { LocalDcPolicy } from "./local-dc-policy.js";
@@ -13,6 +13,8 @@ const PROTOCOL_VERSION = 4;
 
 /** A node that is up answers within this, even a busy one across an ocean. */
 const CONNECT_TIMEOUT_MS = 5_000;
+/** A node that comes back is to be used soon: the driver would wait up to ten minutes. */
+const RECONNECT_MS = { first: 500, longest: 10_000 };
 const SCHEMA_AGREEMENT_SECONDS = 30;
 /** The driver gathers schema changes for this long; its own second is added to each statement. */
 const SCHEMA_REFRESH_MS = 50;
@@ -81,7 +83,13 @@ function clientOptions(
       maxVersion: PROTOCOL_VERSION,
       maxSchemaAgreementWaitSeconds: SCHEMA_AGREEMENT_SECONDS,
     },
-    policies: { loadBalancing: policy },
+    policies: {
+      loadBalancing: policy,
+      reconnection: new policies.reconnection.ExponentialReconnectionPolicy(
+        RECONNECT_MS.first,
+        RECONNECT_MS.longest,
+      ),
+    },
     pooling: { coreConnectionsPerHost: { [types.distance.local]: connectionsPerNode } },
     queryOptions: {
       consistency: consistencyCode(consistency),
