@@ -26,6 +26,7 @@ import {
   StatePartition,
   type StateSession,
 } from "./state-partition.js";
+import { readTableIdentity, requireTableOfRun } from "./table-identity.js";
 import { rowTables } from "./tables.js";
 import { claimWriteTime, pruneTable, requireNotPruned, type WriteTimeClaim } from "./write-time.js";
 
@@ -74,6 +75,7 @@ export async function claimRun(
   const { runId, layout, baseRunId = runId } = request;
   const table = rowTables[layout].name;
   const keys = [...writeTimesKeys, runKey(runId), firstRunKey(table), prunedByKey(table)];
+  const identity = await readTableIdentity(session, layout);
   return openPartition(session, options).change(
     keys,
     async (entries): Promise<Change<RunClaim>> => {
@@ -81,6 +83,7 @@ export async function claimRun(
       if (claimed !== undefined) {
         requireSameTable(runId, claimed, table);
         requireNotPruned(decodeTableRuns(entries, table), claimed.runNumber);
+        requireTableOfRun(table, claimed, identity);
         return { result: resultOf(runId, claimed, entries), writes: {} };
       }
       const before = decodeWriteTimes(entries);
@@ -88,9 +91,11 @@ export async function claimRun(
       const isTableEmpty = !tableRuns.hasRun && (await isEmpty(session, layout));
       const facts = { nowUs: request.nowUs ?? clock(), table: tableRuns, isTableEmpty };
       const { times, claim } = claimWriteTime(before, facts);
+      const record = { ...claim, table, tableId: identity?.id ?? "", baseRunId };
+      requireTableOfRun(table, record, identity);
       const writes = {
         ...writesBetween(before, times),
-        [runKey(runId)]: encodeRun({ ...claim, table, baseRunId }),
+        [runKey(runId)]: encodeRun(record),
         [lastRunKey(table)]: runId,
         ...(facts.table.hasRun ? {} : { [firstRunKey(table)]: runId }),
       };
@@ -123,7 +128,7 @@ export async function beginPrune(
 
 /**
  * A run's claim, with T0 as it is now. To be asked for at the run's checkpoints: a later run may
- * prune meanwhile, and T0 may be set.
+ * prune meanwhile, T0 may be set, and the table may have been made anew.
  *
  * @throws OctoloadError RUN_SUPERSEDED, RUN_OTHER, STATE_*, CASSANDRA_*
  */
@@ -136,6 +141,7 @@ export async function requireCurrentRun(
   const entries = await openPartition(session, {}).read(keys);
   const claimed = requireClaimed(entries, runId, table);
   requireNotPruned(decodeTableRuns(entries, table), claimed.runNumber);
+  requireTableOfRun(table, claimed, await readTableIdentity(session, layout));
   return resultOf(runId, claimed, entries);
 }
 

@@ -83,17 +83,20 @@ export function decodeTableRuns(entries: StateEntries, table: string): TableRuns
 /** What is kept of a run under its id. */
 export interface RunRecord extends WriteTimeClaim {
   readonly table: string;
+  /** The table's own id: another table of the name, made later, has another. */
+  readonly tableId: string;
   /** The load that the run completes: itself, where it is no redrive. */
   readonly baseRunId: string;
 }
 
 export function encodeRun(run: RunRecord): string {
-  const { runNumber, writeTimeUs, isFirst, table, baseRunId } = run;
+  const { runNumber, writeTimeUs, isFirst, table, tableId, baseRunId } = run;
   return JSON.stringify({
     runNumber: String(runNumber),
     writeTimeUs: String(writeTimeUs),
     isFirst,
     table,
+    tableId,
     baseRunId,
   });
 }
@@ -103,18 +106,19 @@ export function decodeRun(entries: StateEntries, runId: string): RunRecord | und
   const text = entries.get(runKey(runId))?.value;
   if (text === undefined) return undefined;
   const facts = parseObject(text) ?? {};
-  const { runNumber, writeTimeUs, isFirst, table, baseRunId = runId } = facts;
+  const { runNumber, writeTimeUs, isFirst, table, tableId, baseRunId = runId } = facts;
   if (
     !isDecimal(runNumber) ||
     !isDecimal(writeTimeUs) ||
     typeof isFirst !== "boolean" ||
     typeof table !== "string" ||
+    typeof tableId !== "string" ||
     typeof baseRunId !== "string"
   ) {
     throw damaged(runKey(runId), text);
   }
   const numbers = { runNumber: BigInt(runNumber), writeTimeUs: BigInt(writeTimeUs) };
-  return { ...numbers, isFirst, table, baseRunId };
+  return { ...numbers, isFirst, table, tableId, baseRunId };
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -1,4 +1,5 @@
 import type { CassandraTarget } from "../../cassandra/cassandra-url.js";
+import { requireServerClock, systemClock } from "../../cassandra/clock.js";
 import { requireTables } from "../../cassandra/fitness.js";
 import { inspectKeyspace } from "../../cassandra/inspect.js";
 import { claimRun, type RunClaim, requireCurrentRun } from "../../cassandra/run-claim.js";
@@ -87,6 +88,8 @@ export class CassandraSink implements Sink {
   async claim(facts: LoadFacts, earliestUs: bigint): Promise<bigint> {
     const session = this.#session;
     const { layout } = this;
+    // Before anything is made: a process with a wrong clock leaves nothing behind.
+    await requireServerClock(session.client, systemClock);
     await makeMissingTables(session, this.url, layout, (message) => {
       this.#onNotice({ kind: "note", message });
     });

@@ -24,7 +24,7 @@ export interface FaultSizes {
 }
 
 export const shortSizes: FaultSizes = {
-  slowRate: 1_500,
+  slowRate: 1_000,
   freezeSeconds: 6,
   outageSeconds: 4,
   setUpKills: 0,
@@ -113,11 +113,11 @@ export class FaultCase {
     const { sizes, rows } = this.#world;
     const process = this.start("--rate", String(sizes.slowRate), ...args);
     await process.untilLoaded(Math.ceil(rows / 20));
-    this.#log.did(`a load has begun; ${this.checkpointRows()} rows are behind its checkpoint`);
+    this.#log.did(`a load has begun, and has loaded ${process.loadedRows} rows`);
     return process;
   }
 
-  /** What the run knows to be loaded. */
+  /** What the run knows to be loaded; only while no process of it runs. */
   checkpointRows(): number {
     const path = join(this.runDir, "checkpoint.sqlite");
     if (!existsSync(path)) return 0;

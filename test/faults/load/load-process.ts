@@ -69,6 +69,12 @@ export class LoadProcess {
     this.#ended.catch(() => undefined);
   }
 
+  /** Acknowledged by its target, as it said last; it says so every second. */
+  get loadedRows(): number {
+    const last = this.events.findLast((event) => event.event === "progress");
+    return last?.event === "progress" ? last.migrated : 0;
+  }
+
   /** The first such event, also where it has been already. */
   until(what: string, isIt: (event: RunEvent) => boolean): Promise<RunEvent> {
     const known = this.events.find(isIt);
