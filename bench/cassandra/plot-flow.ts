@@ -107,6 +107,7 @@ function draw(run: FlowRun): string {
     drawPanel(panel, run, PANEL.top + at * (PANEL.height + PANEL.gap)),
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="11" fill="${INK}">
+<title>A load into three nodes: rows, windows and latency over time</title>
 <rect width="${WIDTH}" height="${height}" fill="#fff"/>
 ${drawn.join("\n")}
 </svg>
