@@ -83,26 +83,29 @@ async function withServers<Result>(
   }
 }
 
-async function runAll({ chosen, rows }: Command, folder: string): Promise<ScenarioResult[]> {
+/** @param onResult called after each scenario */
+async function runAll(
+  { chosen, rows }: Command,
+  folder: string,
+  onResult: (result: ScenarioResult) => Promise<void>,
+): Promise<void> {
   const source = join(folder, "earth.gpkg");
   console.log(`generating ${rows} shuffled rows`);
   await generate({ path: source, nodes: rows, seed: 11, order: "shuffled" });
-  const results: ScenarioResult[] = [];
   const wanted = scenarios.filter(({ name }) => chosen.includes(name));
   if (wanted.length > 0) {
     await withServers({ nodes: 3, yaml: durableNodes }, async (servers) => {
       const world = await makeWorld(servers, folder, source, fullSizes);
       for (const one of wanted) {
-        results.push(await runOne(one.name, one.what, (log) => runScenario(one, world, log)));
+        await onResult(await runOne(one.name, one.what, (log) => runScenario(one, world, log)));
       }
     });
   }
-  if (!chosen.includes(REFUSALS.name)) return results;
+  if (!chosen.includes(REFUSALS.name)) return;
   await withServers({ auth: true, tls: true }, async (servers) => {
     const world = { servers, folder, source };
-    results.push(await runOne(REFUSALS.name, REFUSALS.what, (log) => refusals(world, log)));
+    await onResult(await runOne(REFUSALS.name, REFUSALS.what, (log) => refusals(world, log)));
   });
-  return results;
 }
 
 async function main(): Promise<number> {
@@ -114,12 +117,17 @@ async function main(): Promise<number> {
   }
   const folder = mkdtempSync(join(tmpdir(), "octoload-faults-"));
   try {
-    const results = await runAll(command, folder);
+    const results: ScenarioResult[] = [];
+    let report = "none";
+    // After each, so that what was found is kept if the machine gives up.
+    await runAll(command, folder, async (result) => {
+      results.push(result);
+      if (command.out === undefined) return;
+      report = await writeFaultReport(command.out, command.rows, results);
+    });
     const failed = results.filter(({ failure }) => failure !== undefined);
     console.log(`\n${results.length - failed.length} passed, ${failed.length} failed`);
-    if (command.out !== undefined) {
-      console.log(`report: ${await writeFaultReport(command.out, command.rows, results)}`);
-    }
+    console.log(`report: ${report}`);
     return failed.length > 0 ? 1 : 0;
   } finally {
     rmSync(folder, { recursive: true, force: true });
