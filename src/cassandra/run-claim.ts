@@ -135,10 +135,11 @@ export async function beginPrune(
 export async function requireCurrentRun(
   session: StateSession,
   { runId, layout }: RunClaimRequest,
+  options: ClaimOptions = {},
 ): Promise<RunClaim> {
   const table = rowTables[layout].name;
   const keys = [...writeTimesKeys, runKey(runId), prunedByKey(table)];
-  const entries = await openPartition(session, {}).read(keys);
+  const entries = await openPartition(session, options).read(keys);
   const claimed = requireClaimed(entries, runId, table);
   requireNotPruned(decodeTableRuns(entries, table), claimed.runNumber);
   requireTableOfRun(table, claimed, await readTableIdentity(session, layout));

@@ -5,6 +5,8 @@ import { OctoloadError } from "../../errors/octoload-error.js";
 import type { Layout } from "../sink.js";
 
 const LOOK_INTERVAL_MS = 3_000;
+/** Before its last word a run asks for longer. */
+const LAST_LOOK_MS = 60_000;
 
 /** That nobody could be asked says nothing of the run; whether it may go on is decided elsewhere. */
 const unanswered: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -15,21 +17,24 @@ const unanswered: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "STATE_BUSY",
 ]);
 
-/** Looks every few seconds whether a run may still write: a later one may have pruned. */
+/**
+ * Looks every few seconds whether a run may still write: a later one may have pruned, and its table
+ * may have been made anew.
+ */
 export class RunWatch {
-  readonly #look: () => Promise<unknown>;
+  readonly #look: (timeoutMs: number) => Promise<unknown>;
   readonly #timer: NodeJS.Timeout;
   #looking: Promise<void> | undefined;
   #fault: unknown;
 
   constructor(session: CassandraSession, runId: string, layout: Layout) {
-    this.#look = () => requireCurrentRun(session, { runId, layout });
-    // It never rejects.
-    this.#timer = setInterval(() => this.#lookOnce(), LOOK_INTERVAL_MS);
+    this.#look = (timeoutMs) => requireCurrentRun(session, { runId, layout }, { timeoutMs });
+    // It never rejects. A run that ends while nobody answers has to wait for it.
+    this.#timer = setInterval(() => this.#lookOnce(LOOK_INTERVAL_MS), LOOK_INTERVAL_MS);
     this.#timer.unref();
   }
 
-  /** @throws OctoloadError RUN_SUPERSEDED, RUN_OTHER, STATE_DAMAGED */
+  /** @throws OctoloadError RUN_SUPERSEDED, RUN_OTHER, CASSANDRA_SCHEMA_LOST, STATE_DAMAGED */
   requireCurrent(): void {
     if (this.#fault !== undefined) throw this.#fault;
   }
@@ -37,7 +42,7 @@ export class RunWatch {
   /** Looks now. @throws as requireCurrent() */
   async lookNow(): Promise<void> {
     await this.#looking;
-    await this.#lookOnce();
+    await this.#lookOnce(LAST_LOOK_MS);
     this.requireCurrent();
   }
 
@@ -46,9 +51,9 @@ export class RunWatch {
     await this.#looking;
   }
 
-  async #lookOnce(): Promise<void> {
+  async #lookOnce(timeoutMs: number): Promise<void> {
     if (this.#looking !== undefined) return;
-    this.#looking = this.#look().then(
+    this.#looking = this.#look(timeoutMs).then(
       () => undefined,
       (error: unknown) => {
         if (error instanceof OctoloadError && unanswered.has(error.code)) return;

@@ -47,10 +47,8 @@ async function killInLoad(world: FaultWorld, log: ScenarioLog, one: FaultCase): 
     await sleep(1_000);
     const found = await one.table.countRows();
     resent.push(found - loaded);
-    log.figure(
-      `kill ${round}: rows behind the checkpoint, and sent beyond it`,
-      [...[loaded, found - loaded]].join(", "),
-    );
+    const what = `kill ${round}: rows up to the checkpoint, and in the table beyond it`;
+    log.figure(what, `${loaded}, ${found - loaded}`);
   }
   return resent;
 }

@@ -58,8 +58,10 @@ export async function allNodesDown(world: FaultWorld, log: ScenarioLog): Promise
   const load = await one.startSlowly("--outage-timeout", String(sizes.outageSeconds));
   await Promise.all(servers.nodes.map((node) => node.kill("SIGKILL")));
   log.did("all three nodes were killed with SIGKILL");
+  await load.until("it gave up", ({ event }) => event === "finished");
+  log.did("the load gave up");
   const end = await load.end();
-  log.did("the load ended");
+  log.did("its process ended");
   one.checkEnd(end, 5, "CASSANDRA_OUTAGE");
   const loaded = one.checkpointRows();
   log.holds(`its checkpoint is kept: ${loaded} rows`, loaded > 0 && loaded < world.rows);
