@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { type CassandraServers, startCassandra } from "../../scripts/cluster/cassandra.mjs";
 import type { FrameDispatcher } from "../../src/cassandra/dispatch/frame-dispatcher.js";
 import { DispatchKeyspace, type ReadyFrame } from "../cassandra/dispatch-keyspace.js";
-import { missingPrograms } from "../support/servers.js";
+import { describeWithPrograms } from "../support/servers.js";
 
-const absent = missingPrograms(["java", "mvn"]);
 const IN_FLIGHT = 200;
 
 /** Each frame once, so many at a time, until all are acknowledged or refused. */
@@ -22,7 +21,7 @@ async function load(dispatcher: FrameDispatcher, frames: readonly ReadyFrame[]):
   return outcomes;
 }
 
-describe.skipIf(absent.length > 0)("a load into three nodes, one of which,", () => {
+describeWithPrograms(["java", "mvn"], "a load into three nodes, one of which,", () => {
   let servers: CassandraServers;
   let target: DispatchKeyspace;
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, it } from "vitest";
 import { type CassandraServers, startCassandra } from "../../scripts/cluster/cassandra.mjs";
 import { generate } from "../../src/generate/generate.js";
-import { missingPrograms } from "../support/servers.js";
+import { describeWithPrograms } from "../support/servers.js";
 import { tempFolder } from "../support/temp-folder.js";
 import { durableNodes } from "./load/durable-nodes.js";
 import { type FaultWorld, makeWorld, shortSizes } from "./load/fault-case.js";
@@ -10,10 +10,9 @@ import { ScenarioLog } from "./load/scenario-log.js";
 import { runScenario, scenarios } from "./load/scenarios.js";
 
 const ROWS = 24_000;
-const absent = missingPrograms(["java", "mvn"]);
 
 // All of them, with more rows and longer faults, are `npm run fault-test`.
-describe.skipIf(absent.length > 0)("a whole load into three nodes, while", () => {
+describeWithPrograms(["java", "mvn"], "a whole load into three nodes, while", () => {
   const folder = tempFolder();
   let servers: CassandraServers;
   let world: FaultWorld;

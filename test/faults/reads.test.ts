@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { type CassandraServers, startCassandra } from "../../scripts/cluster/cassandra.mjs";
 import { exportTarget } from "../../src/target/export.js";
 import { openTarget } from "../../src/target/open-target.js";
@@ -8,11 +8,10 @@ import { openReadsKeyspace } from "../cassandra/reads-keyspace.js";
 import type { SchemaKeyspace } from "../cassandra/schema-keyspace.js";
 import { runCli } from "../cli/run-cli.js";
 import { rejectionOf } from "../support/rejection-of.js";
-import { missingPrograms } from "../support/servers.js";
+import { describeWithPrograms } from "../support/servers.js";
 import type { SinkRow } from "../support/sink-blocks.js";
 import { tempFolder } from "../support/temp-folder.js";
 
-const absent = missingPrograms(["java", "mvn"]);
 const rows = Array.from({ length: 3000 }, (_, i): SinkRow => {
   return { level: 9, code: BigInt(i) * 5n, id: BigInt(i), material: 1, metadata: "x" };
 });
@@ -31,7 +30,7 @@ interface Report {
 }
 
 /** The first test's dead node is the second's, and so on: they are one story. */
-describe.skipIf(absent.length > 0)("reads of three nodes with three copies", () => {
+describeWithPrograms(["java", "mvn"], "reads of three nodes with three copies", () => {
   let servers: CassandraServers;
   let keyspace: SchemaKeyspace;
 

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { claimedFolders, isFree } from "../../scripts/cluster/networks.mjs";
 import { isRunning } from "../../scripts/cluster/processes.mjs";
 import { startRedis } from "../../scripts/cluster/redis.mjs";
 import { redisCommand } from "../../scripts/cluster/redis-node.mjs";
 import { serversOf, takeDown } from "../../scripts/cluster/take-down.mjs";
-import { missingPrograms } from "../support/servers.js";
+import { describeWithPrograms } from "../support/servers.js";
 
 type RedisServers = Awaited<ReturnType<typeof startRedis>>;
 
@@ -35,10 +35,8 @@ async function remainsOf({ cluster }: RedisServers) {
 }
 
 const nothing = { processes: 0, ports: 0, folder: false, claim: false };
-const absent = missingPrograms(["redis-server", "redis-cli", "openssl"]);
-const why = absent.length > 0 ? ` (skipped: not installed: ${absent.join(", ")})` : "";
 
-describe.skipIf(absent.length > 0)(`startRedis${why}`, () => {
+describeWithPrograms(["redis-server", "redis-cli", "openssl"], "startRedis", () => {
   it("starts one server that comes back after a kill, and leaves nothing", async () => {
     const servers = await start("standalone");
     expect(await remainsOf(servers)).toEqual({ processes: 1, ports: 1, folder: true, claim: true });

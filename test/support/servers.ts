@@ -86,6 +86,17 @@ export function missingPrograms(
   return absent;
 }
 
+/** A suite that starts servers itself; where programs are missing its name says which. */
+export function describeWithPrograms(
+  programs: readonly string[],
+  name: string,
+  suite: () => void,
+): void {
+  const absent = missingPrograms(programs);
+  if (absent.length === 0) describe(name, suite);
+  else describe.todo(`${name} (skipped: not installed: ${absent.join(", ")})`);
+}
+
 function describeOn<Address>(
   name: string,
   server: ServerForTests<Address>,
