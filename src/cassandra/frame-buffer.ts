@@ -23,7 +23,8 @@ export interface Frames {
  * again overwrites the frames it gave: not before all of them are acknowledged.
  */
 export class FrameBuffer {
-  #bytes = new Uint8Array(0);
+  /** A Buffer, as are its parts then: sockets make one of each other array. */
+  #bytes: Uint8Array<ArrayBuffer> = Buffer.allocUnsafeSlow(0);
   #table = new Uint32Array(0);
 
   get bytes(): Uint8Array {
@@ -43,7 +44,7 @@ export class FrameBuffer {
   reserveBytes(byteLength: number): void {
     if (this.#bytes.length >= byteLength) return;
     const larger = Math.min(Math.ceil(byteLength * 1.125), 2 ** 32 - 1);
-    this.#bytes = new Uint8Array(larger);
+    this.#bytes = Buffer.allocUnsafeSlow(larger);
   }
 
   /** The first `count` frames that the addon wrote. */

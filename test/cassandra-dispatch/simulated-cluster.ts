@@ -1,7 +1,7 @@
 import type { DispatchClock } from "../../src/cassandra/dispatch/dispatch-clock.js";
 import type { Carriers, NodeCarrier } from "../../src/cassandra/dispatch/node-carrier.js";
 import type { Ring } from "../../src/cassandra/ring.js";
-import type { Ack } from "../../src/cassandra/wire/node-wire.js";
+import type { Ack, OnAck } from "../../src/cassandra/wire/node-wire.js";
 import type { WireFailure } from "../../src/cassandra/wire/wire-failure.js";
 
 /** What a node does with a frame it is sent. */
@@ -37,7 +37,11 @@ export class SimulatedNode implements NodeCarrier {
     this.#faults = faults;
   }
 
-  send(frame: Uint8Array): Promise<Ack> {
+  send(frame: Uint8Array, onAck: OnAck): void {
+    this.#send(frame).then(onAck, () => undefined);
+  }
+
+  #send(frame: Uint8Array): Promise<Ack> {
     if (this.#onTheWay.has(frame)) this.#faults.push("a frame was sent while it was on the way");
     if (!this.isUp) return Promise.resolve({ kind: "failed", failure: plain("not-sent") });
     this.#onTheWay.add(frame);

@@ -51,6 +51,10 @@ export class CqlPeer {
     return `127.0.0.1:${at.port}`;
   }
 
+  get sockets(): ReadonlySet<Socket> {
+    return this.#sockets;
+  }
+
   /** Ends all connections with a reset, as a killed process does. */
   reset(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy();
@@ -98,10 +102,14 @@ export class CqlPeer {
 }
 
 /** Sends an answer to a frame, now or later. */
-export function reply({ stream, socket }: PeerFrame, { opcode, flags, body }: Answer): void {
+export function reply(frame: PeerFrame, answer: Answer): void {
+  frame.socket.write(answerBytes(frame.stream, answer));
+}
+
+export function answerBytes(stream: number, { opcode, flags, body }: Answer): Buffer {
   const header = Buffer.from([0x84, flags ?? 0, stream >> 8, stream & 0xff, opcode, 0, 0, 0, 0]);
   header.writeInt32BE(body.length, 5);
-  socket.write(Buffer.concat([header, body]));
+  return Buffer.concat([header, body]);
 }
 
 export function done(): Answer {

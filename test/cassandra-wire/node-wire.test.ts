@@ -90,6 +90,15 @@ describe("the driver's internals", () => {
       "Connection.getInFlight is undefined, expected function",
       "Connection.connected is number, expected boolean",
       "Connection.protocolVersion is undefined, expected number",
+      "Connection.endpoint is undefined, expected string",
+      "Connection.netClient.cork is undefined, expected function",
+      "Connection.netClient.unpipe is undefined, expected function",
+      "Connection.protocol.write is undefined, expected function",
+      "Connection.protocol.headerChunks is undefined, expected object",
+      "Connection._operations.set is undefined, expected function",
+      "Connection.timedOutOperations is undefined, expected number",
+      "Connection._getStreamId is undefined, expected function",
+      "Connection.freeStreamId is undefined, expected function",
     ]);
   });
 

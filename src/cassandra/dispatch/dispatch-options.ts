@@ -14,6 +14,12 @@ export type FrameOutcome =
    */
   | { readonly kind: "refused"; readonly failure: WireFailure };
 
+/** How a frame ended; "ended": so did the run, and whether it was written is not known. */
+export type FrameEnd = FrameOutcome | { readonly kind: "ended"; readonly error: unknown };
+
+/** Called once a frame; its bytes are the caller's again. */
+export type OnFrameEnd = (end: FrameEnd) => void;
+
 /** Live reads that must stay fast while a load goes on. */
 export interface ReadProtection {
   /** Bound of the 99th percentile of point reads, milliseconds, above 0. */

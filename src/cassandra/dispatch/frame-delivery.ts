@@ -2,7 +2,7 @@ import { OctoloadError } from "../../errors/octoload-error.js";
 import type { Ack } from "../wire/node-wire.js";
 import type { WireFailure } from "../wire/wire-failure.js";
 import type { DispatchClock } from "./dispatch-clock.js";
-import type { FrameOutcome } from "./dispatch-options.js";
+import type { FrameOutcome, OnFrameEnd } from "./dispatch-options.js";
 import type { DispatchReporter } from "./dispatch-reporter.js";
 import { respondTo } from "./failure-response.js";
 import { FrameList } from "./frame-list.js";
@@ -77,14 +77,16 @@ export class FrameDelivery {
     return this.#postponed.length;
   }
 
-  send(bytes: Uint8Array, rows: number, route: FrameRoute): Promise<FrameOutcome> {
-    if (this.#ended !== null) return Promise.reject(this.#ended.error);
-    return new Promise((resolve, reject) => {
-      const frame = new PendingFrame(bytes, rows, route, resolve, reject);
-      this.#unsettled.add(frame);
-      route.unsettled += 1;
-      this.#place(frame);
-    });
+  /** @param onEnd is called once; at once where nothing more is sent */
+  send(bytes: Uint8Array, rows: number, route: FrameRoute, onEnd: OnFrameEnd): void {
+    if (this.#ended !== null) {
+      onEnd({ kind: "ended", error: this.#ended.error });
+      return;
+    }
+    const frame = new PendingFrame(bytes, rows, route, onEnd);
+    this.#unsettled.add(frame);
+    route.unsettled += 1;
+    this.#place(frame);
   }
 
   /** Settles when every frame has. */
@@ -94,8 +96,8 @@ export class FrameDelivery {
   }
 
   /**
-   * Nothing more is sent. What waits rejects at once; what is on the way may not be touched yet
-   * and settles with its answer.
+   * Nothing more is sent. What waits ends at once; what is on the way may not be touched yet and
+   * ends with its answer.
    */
   end(error: unknown): void {
     if (this.#ended !== null) return;
@@ -158,13 +160,7 @@ export class FrameDelivery {
     frame.wasFull = !lane.hasRoom(byteLength);
     frame.sendings += 1;
     if (frame.sendings > 1) this.#counts.retries += 1;
-    lane.carrier.send(frame.bytes).then(
-      (ack) => this.#answered(frame, lane, ack),
-      (error) => {
-        lane.end(byteLength);
-        this.#broken(frame, error);
-      },
-    );
+    lane.carrier.send(frame.bytes, (ack) => this.#answered(frame, lane, ack));
   }
 
   #answered(frame: PendingFrame, lane: NodeLane, ack: Ack): void {
@@ -172,12 +168,6 @@ export class FrameDelivery {
     if (ack.kind === "done") this.#acknowledged(frame, lane, ack.warnings);
     else this.#failed(frame, lane, ack.failure);
     this.router.fill(lane);
-  }
-
-  /** The carrier broke its promise never to reject. */
-  #broken(frame: PendingFrame, error: unknown): void {
-    this.end(new OctoloadError("INTERNAL", `sending a frame: ${String(error)}`, { cause: error }));
-    this.#abandon(frame);
   }
 
   #acknowledged(frame: PendingFrame, lane: NodeLane, warnings: readonly string[]): void {
@@ -195,7 +185,7 @@ export class FrameDelivery {
       if (reporter.warning(lane.carrier.node, text, nowMs)) onDiskWarning(lane);
     onAcknowledged(bytes);
     this.#settle(frame);
-    frame.resolve(done);
+    frame.onEnd(done);
     if (route.pause !== null) for (const held of route.resume()) this.#place(held);
   }
 
@@ -231,7 +221,11 @@ export class FrameDelivery {
         return;
       case "invalid":
         frame.state = "judged";
-        this.#judgeInvalid(frame, lane, failure).catch((error) => this.#broken(frame, error));
+        this.#judgeInvalid(frame, lane, failure).catch((error: unknown) => {
+          const fault = `judging a frame: ${String(error)}`;
+          this.end(new OctoloadError("INTERNAL", fault, { cause: error }));
+          this.#abandon(frame);
+        });
         return;
       case "end":
         this.end(new OctoloadError(response.code, `${lane.carrier.node}: ${failure.message}`));
@@ -290,13 +284,13 @@ export class FrameDelivery {
     frame.route.stuckMs = 0;
     this.#counts.refusedFrames += 1;
     this.#settle(frame);
-    frame.resolve({ kind: "refused", failure });
+    frame.onEnd({ kind: "refused", failure });
   }
 
   #abandon(frame: PendingFrame): void {
     if (frame.state === "settled") return;
     this.#settle(frame);
-    frame.reject(this.#ended?.error);
+    frame.onEnd({ kind: "ended", error: this.#ended?.error });
   }
 
   #settle(frame: PendingFrame): void {

@@ -5,7 +5,12 @@ import type { CassandraSession } from "../session.js";
 import { type DispatchClock, systemDispatchClock } from "./dispatch-clock.js";
 import type { DispatchLimit } from "./dispatch-events.js";
 import { limitOf } from "./dispatch-limit.js";
-import type { DispatchOptions, FrameOutcome, ReadProtection } from "./dispatch-options.js";
+import type {
+  DispatchOptions,
+  FrameOutcome,
+  OnFrameEnd,
+  ReadProtection,
+} from "./dispatch-options.js";
 import { DispatchReporter } from "./dispatch-reporter.js";
 import type { DispatchStats } from "./dispatch-stats.js";
 import { FrameDelivery, outage } from "./frame-delivery.js";
@@ -18,7 +23,12 @@ import { ReadProbe } from "./read-probe.js";
 import { RetryBudget } from "./retry-budget.js";
 
 export type { DispatchEvent, DispatchLimit } from "./dispatch-events.js";
-export type { DispatchOptions, FrameOutcome, ReadProtection } from "./dispatch-options.js";
+export type {
+  DispatchOptions,
+  FrameOutcome,
+  OnFrameEnd,
+  ReadProtection,
+} from "./dispatch-options.js";
 export type { DispatchStats, NodeStats, RepairAdvice } from "./dispatch-stats.js";
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 5_000;
@@ -132,10 +142,23 @@ export class FrameDispatcher {
     replicaSet: number,
     ring: Ring = this.#lanes.ring,
   ): Promise<FrameOutcome> {
+    return new Promise((resolve, reject) => {
+      this.post(frame, rows, replicaSet, ring, (end) => {
+        if (end.kind === "ended") reject(end.error);
+        else resolve(end);
+      });
+    });
+  }
+
+  /** As send(), for thousands of frames a second: `onEnd` is called once, maybe at once. */
+  post(frame: Uint8Array, rows: number, replicaSet: number, ring: Ring, onEnd: OnFrameEnd): void {
     const route = this.#lanes.routeOf(ring, replicaSet);
-    if (route !== undefined) return this.#delivery.send(frame, rows, route);
+    if (route !== undefined) {
+      this.#delivery.send(frame, rows, route, onEnd);
+      return;
+    }
     const fault = `replica set ${replicaSet} is none of the ring's`;
-    return Promise.reject(new OctoloadError("ARG_RANGE", fault));
+    onEnd({ kind: "ended", error: new OctoloadError("ARG_RANGE", fault) });
   }
 
   /** From now on frames are meant for this ring, unless they say otherwise. */

@@ -1,6 +1,6 @@
 import type { Client } from "cassandra-driver";
 import { OctoloadError } from "../../errors/octoload-error.js";
-import { type Ack, NodeWire } from "../wire/node-wire.js";
+import { NodeWire, type OnAck } from "../wire/node-wire.js";
 import { type PreparedStatement, PreparedStatements } from "../wire/prepared-statements.js";
 
 /** Brings frames to one node, and says what it knows of it. */
@@ -9,8 +9,10 @@ export interface NodeCarrier {
   readonly node: string;
   /** Whether a frame sent now would find an open connection. */
   readonly isUp: boolean;
-  /** Never rejects and settles within its time limit; until then the frame stays as it is. */
-  send(frame: Uint8Array): Promise<Ack>;
+  /**
+   * Calls back once, within its time limit and never at once; until then the frame stays as it is.
+   */
+  send(frame: Uint8Array, onAck: OnAck): void;
   /** How the tables differ from those the statements were prepared for; null: not at all. */
   findSchemaFault(): Promise<string | null>;
 }
@@ -51,7 +53,7 @@ export class WireCarriers implements Carriers {
       get isUp() {
         return wire.isUp;
       },
-      send: (frame) => prepared.send(wire, frame, timeoutMs),
+      send: (frame, onAck) => prepared.transmit(wire, frame, timeoutMs, onAck),
       findSchemaFault: () => findSchemaFault(wire, statements),
     };
   }

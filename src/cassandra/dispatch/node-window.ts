@@ -16,8 +16,8 @@ export const MIN_WINDOW = 1;
  * that works on c requests at once then holds c more in its queue: enough to never idle.
  */
 const TOLERANCE = 2;
-/** Latencies below this are not worth saving. */
-const FREE_LATENCY_MS = 2;
+/** Latencies below this are not worth saving: with more on the way each wake-up gets more done. */
+const FREE_LATENCY_MS = 8;
 /** Of the way to where the gradient points, a round. */
 const SMOOTHING = 0.2;
 const FAILURE_FACTOR = 0.5;

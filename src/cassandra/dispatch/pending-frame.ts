@@ -1,4 +1,4 @@
-import type { FrameOutcome } from "./dispatch-options.js";
+import type { OnFrameEnd } from "./dispatch-options.js";
 import type { ReplicaRoute } from "./replica-route.js";
 
 /**
@@ -15,8 +15,7 @@ export class PendingFrame {
   readonly bytes: Uint8Array;
   readonly rows: number;
   readonly route: FrameRoute;
-  readonly resolve: (outcome: FrameOutcome) => void;
-  readonly reject: (error: unknown) => void;
+  readonly onEnd: OnFrameEnd;
   state: FrameState = "waiting";
   /** Neighbours in its FrameList. */
   previous: PendingFrame | null = null;
@@ -36,17 +35,10 @@ export class PendingFrame {
   /** What its route had acknowledged when it failed first. */
   routeFrames = 0;
 
-  constructor(
-    bytes: Uint8Array,
-    rows: number,
-    route: FrameRoute,
-    resolve: (outcome: FrameOutcome) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(bytes: Uint8Array, rows: number, route: FrameRoute, onEnd: OnFrameEnd) {
     this.bytes = bytes;
     this.rows = rows;
     this.route = route;
-    this.resolve = resolve;
-    this.reject = reject;
+    this.onEnd = onEnd;
   }
 }

@@ -2,6 +2,8 @@
 // The members, and why each may be relied on in SUPPORTED_DRIVER, are described in the
 // interfaces below; test/cassandra-wire/ fails, naming the member, when one changes.
 import type { EventEmitter } from "node:events";
+import type { Socket } from "node:net";
+import type { Writable } from "node:stream";
 import cassandra, { type Client, type Host } from "cassandra-driver";
 import { OctoloadError } from "../../errors/octoload-error.js";
 
@@ -59,6 +61,31 @@ export interface DriverConnection extends EventEmitter {
   prepareOnce(query: string, keyspace: string | undefined, callback: DriverCallback): void;
   /** Stream ids in use, those of requests that timed out included. */
   getInFlight(): number;
+  /** `ip:port` */
+  readonly endpoint: string;
+  /** Or a TLS socket; the driver pipes it into `protocol`. Open while `connected`. */
+  readonly netClient: Socket;
+  readonly protocol: DriverProtocol;
+  /** Who is called with the answer of a stream id, once the driver has parsed it. */
+  readonly _operations: Map<number, DriverOperation>;
+  /** checkHealth() compares it with `defunctReadTimeoutThreshold`. */
+  timedOutOperations: number;
+  /** @returns null where all are in use */
+  _getStreamId(): number | null;
+  /** Also lets a request go that waited for a stream id. */
+  freeStreamId(header: { readonly streamId: number }): void;
+}
+
+/** lib/operation-state.js, as handleResult() and the parser need it. */
+export interface DriverOperation {
+  setResult(error: unknown, response?: DriverResponse | null): void;
+  isByRow(): boolean;
+}
+
+/** lib/streams.js, Protocol: cuts bytes into answers, of which it may hold a part. */
+export interface DriverProtocol extends Writable {
+  readonly header?: unknown;
+  readonly headerChunks: { readonly byteLength: number };
 }
 
 /** lib/host-connection-pool.js; the array is replaced, never changed. */
@@ -106,6 +133,15 @@ export function unfitMembers(host: Host): string[] {
       fault("Connection.getInFlight", connection.getInFlight, "function"),
       fault("Connection.connected", connection.connected, "boolean"),
       fault("Connection.protocolVersion", connection.protocolVersion, "number"),
+      fault("Connection.endpoint", connection.endpoint, "string"),
+      fault("Connection.netClient.cork", connection.netClient?.cork, "function"),
+      fault("Connection.netClient.unpipe", connection.netClient?.unpipe, "function"),
+      fault("Connection.protocol.write", connection.protocol?.write, "function"),
+      fault("Connection.protocol.headerChunks", connection.protocol?.headerChunks, "object"),
+      fault("Connection._operations.set", connection._operations?.set, "function"),
+      fault("Connection.timedOutOperations", connection.timedOutOperations, "number"),
+      fault("Connection._getStreamId", connection._getStreamId, "function"),
+      fault("Connection.freeStreamId", connection.freeStreamId, "function"),
     );
   }
   return faults.filter((text) => text !== "");
@@ -190,9 +226,28 @@ export class ReadyFrame implements DriverRequest {
   }
 }
 
-function notWritten(): Error {
+/** Whether the driver has all of each answer that it has begun to read. */
+export function isBetweenFrames({ connected, netClient, protocol }: DriverConnection): boolean {
+  if (!connected || !netClient.writable || protocol.writableLength > 0) return false;
+  return !protocol.header && protocol.headerChunks.byteLength === 0;
+}
+
+export function notWritten(): Error {
   const marks = { isSocketError: true, requestNotWritten: true };
   return Object.assign(new Error("the connection closed before the frame was written"), marks);
+}
+
+/** As the driver marks what was in flight when a socket closed. */
+export function socketClosed(): Error {
+  return Object.assign(new Error("Socket was closed"), { isSocketError: true });
+}
+
+/** @param endpoint `ip:port` */
+export function timedOut(endpoint: string): Error {
+  return new cassandra.errors.OperationTimedOutError(
+    "The host did not reply before the frame's timeout",
+    endpoint,
+  );
 }
 
 export function isClientTimeout(error: unknown): boolean {

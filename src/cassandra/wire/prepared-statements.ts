@@ -1,7 +1,13 @@
 import type { Client } from "cassandra-driver";
 import { OctoloadError } from "../../errors/octoload-error.js";
-import { type Ack, NodeWire, type PrepareAnswer, type StatementColumn } from "./node-wire.js";
-import type { WireFailure } from "./wire-failure.js";
+import {
+  type Ack,
+  NodeWire,
+  type OnAck,
+  type PrepareAnswer,
+  type StatementColumn,
+} from "./node-wire.js";
+import { classifyFailure, type WireFailure } from "./wire-failure.js";
 
 export interface PreparedStatement {
   readonly query: string;
@@ -72,8 +78,27 @@ export class PreparedStatements {
   }
 
   /** As NodeWire.send(); `timeoutMs` is the time of each sending. */
-  async send(wire: NodeWire, frame: Uint8Array, timeoutMs: number): Promise<Ack> {
-    let ack = await wire.send(frame, timeoutMs);
+  send(wire: NodeWire, frame: Uint8Array, timeoutMs: number): Promise<Ack> {
+    return new Promise((resolve) => this.transmit(wire, frame, timeoutMs, resolve));
+  }
+
+  /** As NodeWire.transmit(). */
+  transmit(wire: NodeWire, frame: Uint8Array, timeoutMs: number, onAck: OnAck): void {
+    wire.transmit(frame, timeoutMs, (ack) => {
+      if (!isUnprepared(ack)) return onAck(ack);
+      this.#sendPrepared(wire, frame, timeoutMs, ack).then(onAck, (error: unknown) =>
+        onAck({ kind: "failed", failure: classifyFailure(error, false) }),
+      );
+    });
+  }
+
+  async #sendPrepared(
+    wire: NodeWire,
+    frame: Uint8Array,
+    timeoutMs: number,
+    answer: Ack,
+  ): Promise<Ack> {
+    let ack = answer;
     for (let tries = 0; tries < MAX_REPREPARES; tries += 1) {
       if (ack.kind === "done" || ack.failure.reason !== "unprepared") return ack;
       const failure = await this.#reprepare(wire, ack.failure.statementId);
@@ -99,6 +124,10 @@ export class PreparedStatements {
     this.#reprepares += 1;
     return failureOf(statement, await wire.prepare(statement.query));
   }
+}
+
+function isUnprepared(ack: Ack): boolean {
+  return ack.kind === "failed" && ack.failure.reason === "unprepared";
 }
 
 function failureOf(statement: PreparedStatement, answer: PrepareAnswer): WireFailure | undefined {

@@ -3,7 +3,7 @@ import {
   type DispatchLimit,
   type DispatchOptions,
   FrameDispatcher,
-  type FrameOutcome,
+  type OnFrameEnd,
   type RepairAdvice,
 } from "../../cassandra/dispatch/frame-dispatcher.js";
 import type { Ring } from "../../cassandra/ring.js";
@@ -15,9 +15,11 @@ import type { CutFrame, FrameSender } from "./frame-sender.js";
 /** Sends the frames themselves, over the driver's connections, to nodes that own their rows. */
 export class DispatchSender implements FrameSender {
   readonly #dispatcher: FrameDispatcher;
+  readonly #stop: AbortController;
 
-  private constructor(dispatcher: FrameDispatcher) {
+  private constructor(dispatcher: FrameDispatcher, stop: AbortController) {
     this.#dispatcher = dispatcher;
+    this.#stop = stop;
   }
 
   /**
@@ -29,7 +31,7 @@ export class DispatchSender implements FrameSender {
   static async open(
     session: CassandraSession,
     url: string,
-    options: Omit<DispatchOptions, "onEvent">,
+    options: Omit<DispatchOptions, "onEvent" | "signal">,
     limits: AdaptiveLimits,
     onNotice: (notice: SinkNotice) => void,
   ): Promise<DispatchSender> {
@@ -40,11 +42,17 @@ export class DispatchSender implements FrameSender {
       const notice = noticeOf(event, url);
       if (notice !== undefined) onNotice(notice);
     };
-    return new DispatchSender(await FrameDispatcher.create(session, { ...options, onEvent }));
+    const stop = new AbortController();
+    const complete = { ...options, onEvent, signal: stop.signal };
+    return new DispatchSender(await FrameDispatcher.create(session, complete), stop);
   }
 
-  send({ bytes, rows, replicaSet, ring }: CutFrame): Promise<FrameOutcome> {
-    return this.#dispatcher.send(bytes, rows, replicaSet, ring);
+  send({ bytes, rows, replicaSet, ring }: CutFrame, onEnd: OnFrameEnd): void {
+    this.#dispatcher.post(bytes, rows, replicaSet, ring, onEnd);
+  }
+
+  giveUp(error: unknown): void {
+    this.#stop.abort(error);
   }
 
   useRing(ring: Ring): void {

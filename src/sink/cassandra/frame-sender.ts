@@ -1,11 +1,11 @@
-import type { FrameOutcome } from "../../cassandra/dispatch/frame-dispatcher.js";
+import type { OnFrameEnd } from "../../cassandra/dispatch/frame-dispatcher.js";
 import type { Ring } from "../../cassandra/ring.js";
 import type { SinkBatch } from "../sink-batch.js";
 import type { SinkNotice } from "../sink-notices.js";
 
 /** Rows that go to the nodes together: they have one replica set (node) or partition (tile). */
 export interface CutFrame {
-  /** Ready to be sent; in use until send() settles, as the batch is. */
+  /** Ready to be sent; in use until its end, as the batch is. */
   readonly bytes: Uint8Array;
   readonly batch: SinkBatch;
   /** Of the batch. */
@@ -18,8 +18,10 @@ export interface CutFrame {
 
 /** A way to bring rows to a cluster. */
 export interface FrameSender {
-  /** @throws OctoloadError what ends the run */
-  send(frame: CutFrame): Promise<FrameOutcome>;
+  /** @param onEnd is called once, maybe at once */
+  send(frame: CutFrame, onEnd: OnFrameEnd): void;
+  /** Frames without an answer end with `error`, at the latest when theirs would have come. */
+  giveUp(error: unknown): void;
   /** The cluster's ring is another one now. */
   useRing(ring: Ring): void;
   /** Everything was acknowledged: what people should know of how that went. */

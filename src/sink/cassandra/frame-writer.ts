@@ -1,24 +1,17 @@
-import type { FrameOutcome } from "../../cassandra/dispatch/frame-dispatcher.js";
-import { FrameBuffer, type Frames, frameAt } from "../../cassandra/frame-buffer.js";
+import { FrameBuffer } from "../../cassandra/frame-buffer.js";
 import { encodeFramesAsync, type FrameOptions } from "../../cassandra/frames.js";
 import type { Ring } from "../../cassandra/ring.js";
-import type { WireFailure } from "../../cassandra/wire/wire-failure.js";
 import type { RefusedRow } from "../sink.js";
 import type { SinkBatch } from "../sink-batch.js";
 import type { FrameLimits } from "./frame-limits.js";
 import type { FrameSender } from "./frame-sender.js";
+import { type RefusedFrame, sendFrames } from "./send-frames.js";
 
 /** What is the same for all frames of a run. */
 export type FrameFacts = Pick<
   FrameOptions,
   "layout" | "preparedId" | "consistency" | "timestampUs" | "nullAs"
 >;
-
-interface RefusedFrame {
-  readonly firstRow: number;
-  readonly rows: number;
-  readonly failure: WireFailure;
-}
 
 /** The server's words for a row, a mutation or a request above one of its limits. */
 const TOO_LARGE = /too large|too big|exceeds|maximum (allowed )?(size|length)/i;
@@ -56,32 +49,14 @@ export class FrameWriter {
     let refused: readonly RefusedFrame[];
     try {
       const options = { ...this.#facts, ...this.#limits(), ring, begin, end, out };
-      refused = await this.#sendAll(batch, await encodeFramesAsync(batch, options), ring);
+      const frames = await encodeFramesAsync(batch, options);
+      refused = await sendFrames(this.#sender, batch, frames, ring);
     } finally {
       this.#freeBuffers.push(out);
     }
     const rows: RefusedRow[] = [];
     for (const frame of refused) rows.push(...(await this.#isolate(batch, frame)));
     return rows;
-  }
-
-  /** Settles when every frame has: their memory is in use until then. */
-  async #sendAll(batch: SinkBatch, frames: Frames, ring: Ring): Promise<RefusedFrame[]> {
-    const sent: Promise<FrameOutcome>[] = [];
-    for (let i = 0; i < frames.count; i++) {
-      const firstRow = frames.firstRows[i] ?? 0;
-      const [rows, replicaSet] = [frames.rows[i] ?? 0, frames.replicaSets[i] ?? 0];
-      const bytes = frameAt(frames, i);
-      sent.push(this.#sender.send({ bytes, batch, firstRow, rows, replicaSet, ring }));
-    }
-    const refused: RefusedFrame[] = [];
-    for (const [i, end] of (await Promise.allSettled(sent)).entries()) {
-      if (end.status === "rejected") throw end.reason;
-      if (end.value.kind === "done") continue;
-      const { failure } = end.value;
-      refused.push({ firstRow: frames.firstRows[i] ?? 0, rows: frames.rows[i] ?? 0, failure });
-    }
-    return refused;
   }
 
   /** Halves a frame until each bad row stands alone; the others are written. */

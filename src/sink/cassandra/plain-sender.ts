@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FrameOutcome } from "../../cassandra/dispatch/frame-dispatcher.js";
+import type { FrameOutcome, OnFrameEnd } from "../../cassandra/dispatch/frame-dispatcher.js";
 import { requireTables } from "../../cassandra/fitness.js";
 import { inspectKeyspace } from "../../cassandra/inspect.js";
 import { type PlainOptions, PlainRequests, type PlainRow } from "../../cassandra/plain-requests.js";
@@ -35,7 +35,11 @@ export class PlainSender implements FrameSender {
     this.#requests = new PlainRequests(session, options);
   }
 
-  async send(frame: CutFrame): Promise<FrameOutcome> {
+  send(frame: CutFrame, onEnd: OnFrameEnd): void {
+    this.#send(frame).then(onEnd, (error: unknown) => onEnd({ kind: "ended", error }));
+  }
+
+  async #send(frame: CutFrame): Promise<FrameOutcome> {
     await this.#enter();
     try {
       return await this.#sendUntilSettled(rowsOf(frame));
@@ -46,6 +50,10 @@ export class PlainSender implements FrameSender {
       this.#inFlight -= 1;
       this.#waiting.shift()?.();
     }
+  }
+
+  giveUp(error: unknown): void {
+    this.#fault ??= error;
   }
 
   useRing(): void {
