@@ -37,6 +37,8 @@ interface CeilingShape {
 
 const ceilingShapes = {
   batches: { rowsOfFrame: ROWS_OF_BATCH, bytesOfFrame: 50 * 1024, connections: 2, window: 16 },
+  /** Within what the server takes without a warning, as octoload's are. */
+  quiet: { rowsOfFrame: 128, bytesOfFrame: 5 * 1024, connections: 2, window: 16 },
   single: { rowsOfFrame: 1, bytesOfFrame: 50 * 1024, connections: 2, window: 128 },
   tile: { rowsOfFrame: 128, bytesOfFrame: 1024 * 1024, connections: 2, window: 16 },
 } as const satisfies Record<string, CeilingShape>;
@@ -71,6 +73,14 @@ export const nodeCeiling: Contender = {
   layout: "node",
   isSlow: false,
   load: ceiling("node", ceilingShapes.batches),
+};
+
+export const nodeQuietCeiling: Contender = {
+  id: "quiet_node",
+  name: "the same, of 5 KiB as the server wants them",
+  layout: "node",
+  isSlow: true,
+  load: ceiling("node", ceilingShapes.quiet),
 };
 
 export const nodeSingles: Contender = {

@@ -79,7 +79,7 @@ async function assemble(only: readonly string[] | undefined): Promise<Field> {
   const all: Contender[] = [
     ...[known.nodeCeiling, known.nodeOctoload, known.driverBatches],
     ...[known.tileCeiling, known.tileOctoload],
-    ...[known.nodeSingles, known.driverConcurrent, ...copy],
+    ...[known.nodeQuietCeiling, known.nodeSingles, known.driverConcurrent, ...copy],
     ...(dsbulkNode === undefined ? [] : [dsbulkNode]),
     ...(dsbulkTile === undefined ? [] : [dsbulkTile]),
   ];
