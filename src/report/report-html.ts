@@ -3,6 +3,7 @@ import type { RunReport } from "../load/run-report.js";
 import { adviceOn } from "./advice.js";
 import { type Bar, barChart } from "./bars.js";
 import { cssColor, rampColor } from "./color-ramp.js";
+import { hotSection } from "./hot-map-section.js";
 import { type Html, html, nothing } from "./html.js";
 import { levelColor, levelRange } from "./map-image.js";
 import { mapSection } from "./map-section.js";
@@ -70,6 +71,7 @@ ${card("Targets", targets(report), "wide")}
 ${rejections(report)}
 ${warnings(report)}
 ${card("Map", mapSection(report.map), "maps")}
+${report.hot === undefined ? nothing : card("Hot regions", hotSection(report.hot), "maps")}
 ${card("Speed", throughputChart(report), "wide")}
 <div class="column">${card("Rows by level", levels(report))}
 ${card("Stages", stages(report))}</div>
@@ -136,17 +138,21 @@ function resumesText(resumes: number): string {
 
 function targets({ sinks, total }: RunReport): Html {
   if (sinks.length === 0) return html`<p class="empty">No target.</p>`;
-  const rows = sinks.map(({ url, layout, loaded, rejected, skipped }) => {
+  const isPruned = sinks.some(({ pruned }) => pruned !== undefined);
+  const rows = sinks.map(({ url, layout, loaded, rejected, skipped, pruned = 0, live = 0 }) => {
     const missing = total - loaded - rejected - skipped;
     const account =
       missing === 0
         ? "all"
         : `${groupedCount(Math.abs(missing))} ${missing > 0 ? "not yet" : "twice"}`;
-    return html`<tr><td class="path">${url}</td><td>${layout}</td>${[loaded, rejected, skipped].map(
+    const counts = [loaded, rejected, skipped, ...(isPruned ? [pruned, live] : [])];
+    return html`<tr><td class="path">${url}</td><td>${layout}</td>${counts.map(
       (count) => html`<td class="number">${groupedCount(count)}</td>`,
     )}<td class="number">${account}</td></tr>`;
   });
-  return table(["target", "layout", "loaded#", "rejected#", "skipped#", "accounted for#"], rows);
+  const ofPrune = isPruned ? ["pruned#", "newer, kept#"] : [];
+  const counted = ["loaded#", "rejected#", "skipped#", ...ofPrune, "accounted for#"];
+  return table(["target", "layout", ...counted], rows);
 }
 
 function levels(report: RunReport): Html {

@@ -99,6 +99,8 @@ code { font: 12.5px/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace
 .globe .lat { left: 5px; transform: translateY(-50%); }
 .graticule { stroke: #ffffff; stroke-opacity: .16; stroke-width: 1; vector-effect: non-scaling-stroke; }
 .equator { stroke-opacity: .32; }
+.coast { fill: none; stroke: #ffffff; stroke-opacity: .5; stroke-width: .7; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
+.predicates { margin: 10px 0 0; padding-left: 18px; color: var(--muted); font-size: 13px; }
 figcaption { display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: baseline; margin-top: 9px; color: var(--muted); font-size: 12px; }
 .legend { display: flex; flex: 1 1 220px; max-width: 520px; }
 .legend span { flex: 1 1 0; text-align: center; font-size: 11px; line-height: 1.3; }

@@ -18,6 +18,7 @@ const phaseNames: Readonly<Record<string, string>> = {
   scan: "reading",
   derive: "deriving",
   load: "loading",
+  prune: "pruning",
   done: "finishing",
 };
 

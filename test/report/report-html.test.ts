@@ -110,6 +110,15 @@ describe("renderReportHtml", () => {
     }
   });
 
+  it("counts what was pruned, only where a run prunes", () => {
+    const [sink] = someRejected.sinks;
+    if (sink === undefined) throw new Error("the sample has a sink");
+    const text = textOf(render({ sinks: [{ ...sink, pruned: 1370, live: 2 }] }));
+    expect(text).toContain("skipped pruned newer, kept accounted for");
+    expect(text).toContain("100000 12 0 1370 2 all");
+    expect(textOf(render())).not.toContain("pruned");
+  });
+
   it("says which rows of a target are not accounted for", () => {
     const sink = { url: "null:", layout: "node", loaded: 10, rejected: 0, skipped: 2 };
     expect(textOf(render({ total: 20, sinks: [sink] }))).toContain("10 0 2 8 not yet");
