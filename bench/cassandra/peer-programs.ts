@@ -8,6 +8,9 @@ const programsFolder = fileURLToPath(new URL("../data/programs/", import.meta.ur
 const DSBULK_VERSION = "1.10.0";
 const CQLSH_VERSION = "6.2.2";
 
+/** Where cqlsh is once it is installed, and the Python packages that came with it. */
+export const cqlshFolder = join(programsFolder, `cqlsh-${CQLSH_VERSION}`);
+
 /** A program that loads CSV, and how it is started. */
 export interface PeerProgram {
   readonly program: string;
@@ -62,7 +65,7 @@ function dsbulkPom(): string {
 
 /** cqlsh from PyPI, installed once. */
 export async function findCqlsh(): Promise<FoundPeer> {
-  const modules = join(programsFolder, `cqlsh-${CQLSH_VERSION}`);
+  const modules = cqlshFolder;
   const failure = await installOnce(modules, (folder) =>
     run("python3", ["-m", "pip", "install", "-q", "--target", folder, `cqlsh==${CQLSH_VERSION}`]),
   );

@@ -13,7 +13,10 @@ void export_dictionary_calls(Napi::Env env, Napi::Object exports);
 void export_load_calls(Napi::Env env, Napi::Object exports);
 void export_delivery_calls(Napi::Env env, Napi::Object exports);
 void export_source_delivery_calls(Napi::Env env, Napi::Object exports);
+void export_key_reader_calls(Napi::Env env, Napi::Object exports);
 void export_lz4_calls(Napi::Env env, Napi::Object exports);
 void export_cql_calls(Napi::Env env, Napi::Object exports);
+void export_hot_calls(Napi::Env env, Napi::Object exports);
+void export_resp_calls(Napi::Env env, Napi::Object exports);
 
 }  // namespace octoload::addon

@@ -1,5 +1,6 @@
 // Native objects that JavaScript holds without looking inside: frames,
-// dictionaries, the parts of a load. Each says what it is, so that one cannot pass for the other.
+// dictionaries, the parts of a load, readers of replies. Each says what it is,
+// so that one cannot pass for the other.
 #pragma once
 
 #include <napi.h>
@@ -19,6 +20,9 @@ enum class HandleKind : uint64_t {
   kDerivation = 0x6f63746f64657276,
   kDelivery = 0x6f63746f64656c76,
   kSourceDelivery = 0x6f63746f73726364,
+  kHotIndex = 0x6f63746f686f7478,
+  kKeyReader = 0x6f63746f6b657972,
+  kReplyReader = 0x6f63746f7265706c,
 };
 
 template <HandleKind kKind, class T>

@@ -10,6 +10,7 @@
 #include "../load/delivery.h"
 #include "../load/derivation.h"
 #include "../load/ingest.h"
+#include "../load/key_reader.h"
 #include "../load/source_delivery.h"
 #include "arguments.h"
 #include "handle.h"
@@ -29,6 +30,7 @@ using IngestBox = Handle<HandleKind::kIngest, SharedPart<load::Ingest>>;
 using DerivationBox = Handle<HandleKind::kDerivation, SharedPart<load::Derivation>>;
 using DeliveryBox = Handle<HandleKind::kDelivery, SharedPart<load::Delivery>>;
 using SourceDeliveryBox = Handle<HandleKind::kSourceDelivery, SharedPart<load::SourceDelivery>>;
+using KeyReaderBox = Handle<HandleKind::kKeyReader, SharedPart<load::KeyReader>>;
 
 // The next argument's part, or nothing and a refusal.
 template <class Box, class T>
@@ -49,6 +51,9 @@ inline SharedPart<load::Delivery> read_delivery(Arguments& arguments) {
 }
 inline SharedPart<load::SourceDelivery> read_source_delivery(Arguments& arguments) {
   return read_part<SourceDeliveryBox, load::SourceDelivery>(arguments);
+}
+inline SharedPart<load::KeyReader> read_key_reader(Arguments& arguments) {
+  return read_part<KeyReaderBox, load::KeyReader>(arguments);
 }
 
 // Holds a part while a call runs.

@@ -14,8 +14,11 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   export_load_calls(env, exports);
   export_delivery_calls(env, exports);
   export_source_delivery_calls(env, exports);
+  export_key_reader_calls(env, exports);
   export_lz4_calls(env, exports);
   export_cql_calls(env, exports);
+  export_hot_calls(env, exports);
+  export_resp_calls(env, exports);
   return exports;
 }
 

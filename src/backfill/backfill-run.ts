@@ -1,6 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OctoloadError } from "../errors/octoload-error.js";
+import type { FeedState } from "../hot-feed/hot-feed.js";
+import { type HotOutcome, hotOutcomeOf } from "../hot-feed/hot-report.js";
 import type { CursorCheckpoint, SinkCheckpoint } from "../load/checkpoint.js";
 import { SinkLoad } from "../load/deliver.js";
 import { deriveRows } from "../load/derive-stage.js";
@@ -22,7 +24,6 @@ import { packageVersion } from "../native/package-version.js";
 import { writeReportHtml } from "../report/write-report.js";
 import type { Sink } from "../sink/sink.js";
 import { removeCopies } from "../source/snapshot.js";
-import type { Source } from "../source/source.js";
 import {
   cursorsOf,
   rejectedBeforeSinks,
@@ -37,7 +38,7 @@ import { cursorsAtOnce, requireRoom, sortOrdersOf } from "./disk-room.js";
 import type { BackfillHooks } from "./hooks.js";
 import { makeReport } from "./make-report.js";
 import { openCursors } from "./open-cursors.js";
-import { openSourceCursor } from "./open-source-cursor.js";
+import { openSourceCursor, requireSource } from "./open-source-cursor.js";
 import {
   asKnownError,
   eventOfNotice,
@@ -46,10 +47,13 @@ import {
   outcomeOfError,
   requireWithinErrors,
 } from "./outcome.js";
+import { requireAllKeys } from "./prune-refusals.js";
+import { pruneTargets } from "./prune-targets.js";
 import { facts, type RunParts } from "./set-up.js";
 import { shardRanks } from "./shard-bounds.js";
 
 const LOOK_INTERVAL_MS = 250;
+const HOT_INTERVAL_MS = 5_000;
 const DERIVED_FACT = "derived";
 
 /** One process's part of a run: from an open source and open targets to the report. */
@@ -62,6 +66,7 @@ export class BackfillRun {
   #sorted: SortedRun | undefined;
   #derived: DerivedSummary | undefined;
   #checkpoints: CursorCheckpoint[] = [];
+  #hotTimer: NodeJS.Timeout | undefined;
   /** Rows may be in the targets. */
   #hasWritten = false;
 
@@ -153,6 +158,7 @@ export class BackfillRun {
         sinks: this.#checkpointsOfSinks(),
         rejectedByCode: rowsByCode(deadLetters),
         rejectedBeforeSinks: rejectedBeforeSinks(deadLetters),
+        ...(run.prune ? { pruned: await store.countPruned(urls) } : {}),
       },
     });
     this.#parts.notices.listen((notice) => {
@@ -180,6 +186,7 @@ export class BackfillRun {
       control,
       signal: this.#stop.signal,
       reportsRejected: run.shard === null || run.shard.index === 1,
+      feed: this.#parts.hot,
       errors: new ErrorCount(allowedErrors(settings.maxErrors, sourceRows), rejected),
       emit: (event) => this.#emit(event),
     };
@@ -197,12 +204,14 @@ export class BackfillRun {
     this.#enter("derive", context);
     await this.#derive(context);
     requireWithinErrors(errors);
+    if (run.prune) requireAllKeys(await store.countDeadLetters());
     if (run.dryRun) return "dry-run";
     if (run.shard !== null) {
       const { first, end } = shardRanks(run.shard, this.#derived?.rows ?? 0);
       tracker.total(end - first + rejectedBeforeSinks(await store.countDeadLetters()));
     }
     await this.#beginSinks();
+    await this.#beginHot(context);
     this.#hasWritten = true;
     this.#enter("load", context);
     await this.#load(context);
@@ -210,6 +219,10 @@ export class BackfillRun {
     if (run.shard === null) {
       const letters = await store.countDeadLetters();
       requireAllAccountedFor(sorted.mark.selected, this.#checkpointsOfSinks(), letters);
+    }
+    if (run.prune) {
+      this.#enter("prune", context);
+      await pruneTargets(this.#parts, context);
     }
     this.#enter("done", context);
     return errors.rejected > 0 ? "rejected" : "done";
@@ -243,6 +256,37 @@ export class BackfillRun {
     if (topmost === undefined) throw new OctoloadError("INTERNAL", "a run was not derived");
     for (const sink of sinks) await sink.requireApart(topmost);
     for (const sink of sinks) await sink.begin(topmost);
+  }
+
+  async #beginHot({ store, settings, sorted }: RunContext): Promise<void> {
+    const { hot, run, sinks } = this.#parts;
+    const [sink] = sinks;
+    if (hot === undefined || sink === undefined || this.#derived === undefined) return;
+    const { levels, map, rows } = this.#derived;
+    const total = run.shard === null ? sorted.mark.selected : Math.ceil(rows / run.shard.count);
+    await hot.begin({
+      ...{ sink, frame: settings.frame, known: { levels, map }, rows: total },
+      writeTimeUs: BigInt(run.writeTimeUs),
+      earlier: (await store.fact(facts.hot)) as FeedState | undefined,
+    });
+    this.#hotTimer = setInterval(() => this.#keepHot(store), HOT_INTERVAL_MS);
+  }
+
+  /** What the next process would otherwise not know of this one's hot rows. */
+  #keepHot(store: RunContext["store"]): void {
+    const state = this.#parts.hot?.state();
+    if (state === undefined) return;
+    store.putFact(facts.hot, state).catch(() => undefined);
+  }
+
+  /** What is on its way may still arrive, whatever ended the run. */
+  async #endHot({ store }: RunContext): Promise<HotOutcome | undefined> {
+    const { hot } = this.#parts;
+    if (hot === undefined || this.#hotTimer === undefined) return undefined;
+    clearInterval(this.#hotTimer);
+    await hot.drain();
+    await store.putFact(facts.hot, hot.state()).catch(() => undefined);
+    return hotOutcomeOf(hot);
   }
 
   async #load(context: RunContext): Promise<void> {
@@ -329,6 +373,7 @@ export class BackfillRun {
     const { run, redriveRows, sinks } = this.#parts;
     const checkpoints = this.#checkpointsOfSinks();
     const deadLetters = await store.countDeadLetters();
+    const hot = await this.#endHot(context);
     return makeReport({
       version: packageVersion(),
       run,
@@ -341,8 +386,10 @@ export class BackfillRun {
       goneRows: redriveRows?.gone.rows ?? 0,
       layouts: new Map(sinks.map(({ url, layout }) => [url, layout])),
       checkpoints,
+      pruned: run.prune ? await store.countPruned(sinks.map(({ url }) => url)) : [],
       deadLetters,
       derived: this.#derived,
+      hot,
       tracker,
     });
   }
@@ -364,6 +411,8 @@ export class BackfillRun {
   }
 
   async #close(): Promise<void> {
+    clearInterval(this.#hotTimer);
+    await this.#parts.hot?.close().catch(() => undefined);
     for (const sink of this.#parts.sinks) await sink.close().catch(() => undefined);
     await this.#parts.source?.close().catch(() => undefined);
     await this.#sorted?.close().catch(() => undefined);
@@ -385,13 +434,4 @@ export class BackfillRun {
     this.#events.write(event);
     this.#hooks.onProgress?.(event);
   }
-}
-
-/** Without it the sorted rows are the source: an empty folder in their place must not be one. */
-function requireSource(source: Source | undefined): Source {
-  if (source !== undefined) return source;
-  throw new OctoloadError(
-    "SPILL_DAMAGED",
-    "the run had sorted every row, but the sorted files are incomplete or gone",
-  );
 }

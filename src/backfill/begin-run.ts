@@ -9,6 +9,7 @@ import { makeRunId, type RunFile, readRunFile } from "../load/run-file.js";
 import { RunStore } from "../load/run-store.js";
 import { absoluteTargetUrl } from "../sink/target-path.js";
 import { removeCopies } from "../source/snapshot.js";
+import { requireAllRows } from "./prune-refusals.js";
 import type { RedriveRequest } from "./redrive-rows.js";
 import { requireSame } from "./same-run.js";
 
@@ -45,6 +46,7 @@ export async function beginRun(
 ): Promise<BegunRun> {
   const options = withAbsolutePaths(given);
   const settings = settingsOf(options);
+  requireAllRows(settings);
   const newId = options.shard?.runId ?? makeRunId(new Date());
   const runDir = resolve(
     options.runDir ?? join(options.runsDir ?? DEFAULT_RUNS_DIR, folderName(newId, options)),
@@ -84,10 +86,10 @@ function settingsOfRun(
   settings: LoadSettings,
   { maxErrors, memoryBytes }: BackfillOptions,
 ): LoadSettings {
-  const { where, coerceText, limit, levels, shard, order, dryRun, onCollision } = run;
+  const { where, coerceText, limit, levels, shard, order, dryRun, prune, onCollision } = run;
   return {
     frame: Frame.from(run.frame),
-    ...{ where, coerceText, limit, levels, shard, order, dryRun, onCollision },
+    ...{ where, coerceText, limit, levels, shard, order, dryRun, prune, onCollision },
     memoryBytes: memoryBytes === undefined ? run.memoryBytes : settings.memoryBytes,
     maxErrors: maxErrors === undefined ? run.maxErrors : settings.maxErrors,
   };
@@ -110,6 +112,7 @@ function withEarlier(options: BackfillOptions, earlier: RunFile | undefined): Ba
     ...options,
     sources: options.sources?.length ? options.sources : earlier.source.paths,
     to: options.to?.length ? options.to : earlier.sinks,
+    ...(earlier.hot ? { hot: earlier.hot } : {}),
   };
 }
 

@@ -1,10 +1,11 @@
 import { OctoloadError } from "../errors/octoload-error.js";
-import { tokenKey } from "../load/order-key.js";
+import { hasTokens, tokenKey } from "../load/order-key.js";
 import type { SortedRun } from "../load/sorted-run.js";
 import type { SinkOrder } from "../sink/sink.js";
 import { type KeyInterval, type Shard, shardBounds, shardRanks } from "./shard-bounds.js";
 
-const MIN_TOKEN = -(2n ** 63n);
+/** Before every token that a key has: what hashes to it is given the largest. */
+export const MIN_TOKEN = -(2n ** 63n);
 const TOKENS = 2n ** 64n;
 
 export interface CursorPlan {
@@ -33,14 +34,16 @@ export async function cursorBounds(
   );
 }
 
-function hasTokens(order: SinkOrder): boolean {
-  return order === "node-token" || order === "tile-token";
-}
-
 /** The keys where all cursors but the first begin. */
 function tokenCuts(count: number): Uint8Array[] {
-  return Array.from({ length: count - 1 }, (_, i) =>
-    tokenKey(MIN_TOKEN + (TOKENS * BigInt(i + 1)) / BigInt(count)),
+  return evenTokens(count).map(tokenKey);
+}
+
+/** The first token of each of `count` even intervals but the first. */
+export function evenTokens(count: number): bigint[] {
+  return Array.from(
+    { length: count - 1 },
+    (_, i) => MIN_TOKEN + (TOKENS * BigInt(i + 1)) / BigInt(count),
   );
 }
 

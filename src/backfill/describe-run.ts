@@ -37,6 +37,7 @@ export async function describeRun(
     },
     sinks: sinks.map(({ url }) => url),
     cursors: sinks.map(({ cursors }) => (settings.order === "source" ? 1 : cursors)),
+    hot: options.hot ?? null,
     addSource: options.addSource ?? false,
     ...settings,
     frame: settings.frame.toJSON(),

@@ -1,9 +1,11 @@
 import { errorEntry } from "../errors/codes.js";
 import type { OctoloadError } from "../errors/octoload-error.js";
+import type { HotOutcome } from "../hot-feed/hot-report.js";
 import type { SinkCheckpoint } from "../load/checkpoint.js";
 import type { DerivedSummary } from "../load/derived-summary.js";
 import type { Outcome } from "../load/progress.js";
 import type { ProgressTracker } from "../load/progress-tracker.js";
+import type { PruneCounts } from "../load/prune-record.js";
 import type { RunFile } from "../load/run-file.js";
 import type { RunReport } from "../load/run-report.js";
 import type { Layout } from "../sink/sink.js";
@@ -23,8 +25,12 @@ export interface RunResult {
   /** By the targets' URLs. */
   readonly layouts: ReadonlyMap<string, Layout>;
   readonly checkpoints: readonly SinkCheckpoint[];
+  /** One of each target; empty: the run does not prune. */
+  readonly pruned: readonly PruneCounts[];
   readonly deadLetters: LetterCounts;
   readonly derived: DerivedSummary | undefined;
+  /** undefined: no hot cache was filled. */
+  readonly hot: HotOutcome | undefined;
   readonly tracker: ProgressTracker;
 }
 
@@ -56,6 +62,7 @@ export function makeReport(result: RunResult): RunReport {
       loaded,
       rejected: rejected + beforeSinks,
       skipped,
+      ...prunedOf(result, url),
     })),
     orphans: derived?.orphans ?? 0,
     collisions: derived?.collisions ?? 0,
@@ -66,8 +73,14 @@ export function makeReport(result: RunResult): RunReport {
     otherMaterials: derived?.otherMaterials ?? 0,
     stages,
     throughput: result.tracker.throughput(),
+    ...(result.hot === undefined ? {} : { hot: result.hot.map, cache: result.hot.cache }),
     map: derived?.map ?? { width: 0, height: 0, deepestLevels: "", nodes: "" },
   };
+}
+
+function prunedOf({ pruned: all }: RunResult, url: string): { pruned?: number; live?: number } {
+  const own = all.find((counts) => counts.url === url);
+  return own === undefined ? {} : { pruned: own.pruned, live: own.live };
 }
 
 function byCode(deadLetters: LetterCounts): { code: string; rows: number }[] {

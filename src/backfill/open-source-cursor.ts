@@ -27,6 +27,19 @@ export async function openSourceCursor(
 }
 
 /**
+ * Without it the sorted rows are the source: an empty folder in their place must not be one.
+ *
+ * @throws OctoloadError SPILL_DAMAGED
+ */
+export function requireSource(source: Source | undefined): Source {
+  if (source !== undefined) return source;
+  throw new OctoloadError(
+    "SPILL_DAMAGED",
+    "the run had sorted every row, but the sorted files are incomplete or gone",
+  );
+}
+
+/**
  * Rows in the order of the source go to tables whose key is the code, in one pass: other targets
  * are written in the order of their key.
  *

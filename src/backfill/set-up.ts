@@ -1,4 +1,5 @@
 import { OctoloadError } from "../errors/octoload-error.js";
+import type { HotFeed } from "../hot-feed/hot-feed.js";
 import type { CursorCheckpoint } from "../load/checkpoint.js";
 import { type RunFile, writeRunFile } from "../load/run-file.js";
 import { requireAgreement } from "../sink/agreement.js";
@@ -11,6 +12,7 @@ import { Source } from "../source/source.js";
 import type { BegunRun } from "./begin-run.js";
 import { describeRun, loadFacts } from "./describe-run.js";
 import { requireSourceOrder } from "./open-source-cursor.js";
+import { requirePrunable } from "./prune-refusals.js";
 import {
   findRedriveRows,
   type RedriveRows,
@@ -24,6 +26,7 @@ export const facts = Object.freeze({
   columnSets: "columnSets",
   sorted: "sorted",
   redriveRows: "redriveRows",
+  hot: "hot",
 });
 
 /** A run whose source and targets were found to fit. */
@@ -32,6 +35,8 @@ export interface RunParts {
   /** undefined: the run has sorted all rows, its own files are the source now. */
   readonly source: Source | undefined;
   readonly sinks: readonly Sink[];
+  /** undefined: no hot cache is filled. */
+  readonly hot: HotFeed | undefined;
   /** What the sinks say, from when they were opened. */
   readonly notices: SinkNotices;
   /** Number of each source file's set of unmapped columns; 0: none. */
@@ -49,9 +54,13 @@ export interface RunParts {
 export async function setUp(begun: BegunRun): Promise<RunParts> {
   const notices = new SinkNotices();
   const sinks = await createSinks(begun, notices);
+  let hot: HotFeed | undefined;
   try {
-    return { ...(await setUpWith(begun, sinks)), sinks, notices };
+    // Before a target is asked for anything: a cache that refuses is found while nothing is written.
+    hot = await openHotFeed(begun, notices);
+    return { ...(await setUpWith(begun, sinks)), sinks, hot, notices };
   } catch (error) {
+    await hot?.close().catch(() => undefined);
     for (const sink of sinks) await sink.close().catch(() => undefined);
     throw error;
   }
@@ -69,10 +78,20 @@ async function createSinks({ options }: BegunRun, notices: SinkNotices): Promise
   }
 }
 
+async function openHotFeed(
+  { options, settings, earlier }: BegunRun,
+  notices: SinkNotices,
+): Promise<HotFeed | undefined> {
+  if (options.hot === undefined || settings.dryRun) return undefined;
+  // ioredis is loaded only where it is used.
+  const { HotFeed } = await import("../hot-feed/hot-feed.js");
+  return HotFeed.open(options.hot, earlier !== undefined, notices.add);
+}
+
 async function setUpWith(
   begun: BegunRun,
   sinks: readonly Sink[],
-): Promise<Omit<RunParts, "sinks" | "notices">> {
+): Promise<Omit<RunParts, "sinks" | "hot" | "notices">> {
   const { earlier, store } = begun;
   const isRead = earlier !== undefined && (await store.fact(facts.sorted)) === true;
   const { shard, order } = begun.settings;
@@ -194,6 +213,7 @@ async function beginRunFile(
   if (source === undefined) throw new OctoloadError("INTERNAL", "a new run has no source");
   const sinks = targets.map(({ sink }) => sink);
   const run = await describeRun(begun, source, sinks, redriveRows);
+  if (run.prune) requirePrunable(run, targets);
   if (run.dryRun) {
     const writeTimeUs = String(earliestWriteTime(targets));
     return writeRunFile(begun.runDir, { ...run, writeTimeUs });

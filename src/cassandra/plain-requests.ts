@@ -19,11 +19,21 @@ export interface PlainRow {
   readonly lastModified: bigint;
 }
 
-export interface PlainOptions {
-  readonly layout: Layout;
+/** Of a request without a timestamp of its own. */
+export interface RequestFacts {
   readonly consistency: number;
   /** Of all rows, microseconds since 1970. */
   readonly timestampUs: bigint;
+}
+
+/** A statement that is prepared where it is not yet, and the values of its bind markers. */
+export interface PlainStatement {
+  readonly query: string;
+  readonly params: readonly unknown[];
+}
+
+export interface PlainOptions extends RequestFacts {
+  readonly layout: Layout;
   readonly nullAs: "null" | "unset";
 }
 
@@ -32,13 +42,11 @@ export class PlainRequests {
   readonly #client: Client;
   readonly #query: string;
   readonly #options: PlainOptions;
-  readonly #timestamp: types.Long;
 
   constructor({ client, target }: CassandraSession, options: PlainOptions) {
     this.#client = client;
     this.#query = insertRowCql(target.keyspace, options.layout);
     this.#options = options;
-    this.#timestamp = types.Long.fromString(String(options.timestampUs));
   }
 
   /**
@@ -46,23 +54,9 @@ export class PlainRequests {
    *
    * @returns why it was not acknowledged; undefined: it was
    */
-  async write(rows: readonly PlainRow[]): Promise<WireFailure | undefined> {
-    const [first] = rows;
-    if (first === undefined) return undefined;
-    const { consistency } = this.#options;
-    const options = { prepare: true, consistency, timestamp: this.#timestamp, isIdempotent: true };
-    try {
-      if (rows.length === 1) {
-        await this.#client.execute(this.#query, this.#valuesOf(first), options);
-      } else {
-        const queries = rows.map((row) => ({ query: this.#query, params: this.#valuesOf(row) }));
-        await this.#client.batch(queries, { ...options, logged: false });
-      }
-      return undefined;
-    } catch (error) {
-      const reason = reasonOf(error);
-      return classifyFailure(reason, reason instanceof errors.OperationTimedOutError);
-    }
+  write(rows: readonly PlainRow[]): Promise<WireFailure | undefined> {
+    const statements = rows.map((row) => ({ query: this.#query, params: this.#valuesOf(row) }));
+    return sendPlain(this.#client, statements, this.#options);
   }
 
   /** In the order of the INSERT's bind markers. */
@@ -82,6 +76,35 @@ export class PlainRequests {
       Buffer.from(row.envelope.buffer, row.envelope.byteOffset, row.envelope.byteLength),
       row.lastModified,
     ];
+  }
+}
+
+/**
+ * Sends statements as one request: an unlogged batch, or the only statement by itself. Never
+ * rejects.
+ *
+ * @returns why it was not acknowledged; undefined: it was
+ */
+export async function sendPlain(
+  client: Client,
+  statements: readonly PlainStatement[],
+  { consistency, timestampUs }: RequestFacts,
+): Promise<WireFailure | undefined> {
+  const [first] = statements;
+  if (first === undefined) return undefined;
+  const timestamp = types.Long.fromString(String(timestampUs));
+  const options = { prepare: true, consistency, timestamp, isIdempotent: true };
+  try {
+    if (statements.length === 1) {
+      await client.execute(first.query, [...first.params], options);
+    } else {
+      const queries = statements.map(({ query, params }) => ({ query, params: [...params] }));
+      await client.batch(queries, { ...options, logged: false });
+    }
+    return undefined;
+  } catch (error) {
+    const reason = reasonOf(error);
+    return classifyFailure(reason, reason instanceof errors.OperationTimedOutError);
   }
 }
 

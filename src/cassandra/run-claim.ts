@@ -75,7 +75,7 @@ export async function claimRun(
   const { runId, layout, baseRunId = runId } = request;
   const table = rowTables[layout].name;
   const keys = [...writeTimesKeys, runKey(runId), firstRunKey(table), prunedByKey(table)];
-  const identity = await readTableIdentity(session, layout);
+  const identity = await readTableIdentity(session, layout, "all-nodes");
   return openPartition(session, options).change(
     keys,
     async (entries): Promise<Change<RunClaim>> => {
@@ -91,7 +91,8 @@ export async function claimRun(
       const isTableEmpty = !tableRuns.hasRun && (await isEmpty(session, layout));
       const facts = { nowUs: request.nowUs ?? clock(), table: tableRuns, isTableEmpty };
       const { times, claim } = claimWriteTime(before, facts);
-      const record = { ...claim, table, tableId: identity?.id ?? "", baseRunId };
+      const { id: tableId = "", truncatedAtMs = 0 } = identity ?? {};
+      const record = { ...claim, table, tableId, truncatedAtMs, baseRunId };
       requireTableOfRun(table, record, identity);
       const writes = {
         ...writesBetween(before, times),

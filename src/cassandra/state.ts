@@ -85,18 +85,21 @@ export interface RunRecord extends WriteTimeClaim {
   readonly table: string;
   /** The table's own id: another table of the name, made later, has another. */
   readonly tableId: string;
+  /** When it had been truncated last, milliseconds since 1970; 0: never. */
+  readonly truncatedAtMs: number;
   /** The load that the run completes: itself, where it is no redrive. */
   readonly baseRunId: string;
 }
 
 export function encodeRun(run: RunRecord): string {
-  const { runNumber, writeTimeUs, isFirst, table, tableId, baseRunId } = run;
+  const { runNumber, writeTimeUs, isFirst, table, tableId, truncatedAtMs, baseRunId } = run;
   return JSON.stringify({
     runNumber: String(runNumber),
     writeTimeUs: String(writeTimeUs),
     isFirst,
     table,
     tableId,
+    truncatedAtMs,
     baseRunId,
   });
 }
@@ -107,18 +110,20 @@ export function decodeRun(entries: StateEntries, runId: string): RunRecord | und
   if (text === undefined) return undefined;
   const facts = parseObject(text) ?? {};
   const { runNumber, writeTimeUs, isFirst, table, tableId, baseRunId = runId } = facts;
+  const { truncatedAtMs } = facts;
   if (
     !isDecimal(runNumber) ||
     !isDecimal(writeTimeUs) ||
     typeof isFirst !== "boolean" ||
     typeof table !== "string" ||
     typeof tableId !== "string" ||
+    typeof truncatedAtMs !== "number" ||
     typeof baseRunId !== "string"
   ) {
     throw damaged(runKey(runId), text);
   }
   const numbers = { runNumber: BigInt(runNumber), writeTimeUs: BigInt(writeTimeUs) };
-  return { ...numbers, isFirst, table, tableId, baseRunId };
+  return { ...numbers, isFirst, table, tableId, truncatedAtMs, baseRunId };
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -9,12 +9,13 @@ import type { BackfillOptions, LoadOrder } from "../load/load-settings.js";
 import type { ColumnMapping } from "../source/columns.js";
 import { parseByteSize, parseLevelRange, parseRate, parseShard } from "./backfill-arguments.js";
 import { type ExitCode, exitCodes } from "./exit-codes.js";
+import { addHotOptions, type HotFlags, parseHot } from "./hot-arguments.js";
 import type { CliIo } from "./io.js";
 import { runLoad } from "./run-load.js";
 import { frameSetting, textSetting } from "./settings.js";
 import { addTuningOptions, parseTuning, type TuningFlags } from "./tuning-arguments.js";
 
-interface BackfillFlags extends TuningFlags {
+interface BackfillFlags extends TuningFlags, HotFlags {
   readonly to?: string[];
   readonly sourceName?: string;
   readonly table?: string;
@@ -34,6 +35,7 @@ interface BackfillFlags extends TuningFlags {
   readonly runId?: string;
   readonly order?: string;
   readonly dryRun?: true;
+  readonly prune?: true;
   readonly onCollision?: string;
   readonly maxErrors?: string;
   readonly rate?: string;
@@ -82,8 +84,9 @@ export function addBackfillCommand(
     .option("--max-errors <n>", "rows rejected before the run stops: N or N% (default: 1%)")
     .option("--on-collision <what>", "several rows of one cell: newest (default) or fail")
     .option("--rate <rows/s>", "rows a second sent to each target, or off")
+    .option("--prune", "when all is loaded, delete what the source does not have")
     .option("--dry-run", "do everything but write to the targets");
-  addTuningOptions(command)
+  addTuningOptions(addHotOptions(command))
     .option("--json", "print the report as JSON; progress as JSON lines on stderr")
     .action(async (sources: string[], flags: BackfillFlags) => {
       setExitCode(await runBackfill(sources, flags, io));
@@ -134,6 +137,8 @@ function optionsOf(sources: readonly string[], flags: BackfillFlags, io: CliIo):
       onCollision: collisionOf(flags.onCollision),
       rowsPerSecond: rate === undefined ? undefined : parseRate("--rate", rate),
       dryRun: flags.dryRun,
+      prune: flags.prune,
+      hot: parseHot(flags, io),
       tuning: parseTuning(flags),
     }),
   };

@@ -29,6 +29,7 @@ export const phaseNames: Readonly<Record<Phase, string>> = {
   scan: "reading",
   derive: "deriving",
   load: "loading",
+  prune: "pruning",
   done: "done",
 };
 
@@ -36,6 +37,7 @@ const doneWith: Readonly<Record<Phase, string>> = {
   scan: "read",
   derive: "derived",
   load: "loaded",
+  prune: "compared",
   done: "loaded",
 };
 
@@ -119,13 +121,14 @@ function stagesText({ stages }: Progress): string {
 }
 
 function sinkLines({ sinks, phase }: Progress): BlockLine[] {
-  if (phase !== "load" && phase !== "done") return [];
+  if (phase === "scan" || phase === "derive") return [];
   const urlWidth = Math.max(0, ...sinks.map(({ url }) => shortTargetUrl(url).length));
-  return sinks.map(({ url, loaded, rejected, skipped, lagRows }) => {
+  return sinks.map(({ url, loaded, rejected, skipped, pruned = 0, lagRows }) => {
     const parts = [
       `${formatCount(loaded)} loaded`,
       ...(rejected > 0 ? [`${formatCount(rejected)} rejected`] : []),
       ...(skipped > 0 ? [`${formatCount(skipped)} skipped`] : []),
+      ...(pruned > 0 ? [`${formatCount(pruned)} deleted`] : []),
       ...(sinks.length > 1 ? [`${formatRows(lagRows)} behind`] : []),
     ];
     return {

@@ -27,7 +27,10 @@ const PLAIN_WORD = /^[\w@%+=:,./-]+$/;
 
 /** What people read when a run has ended: what became of the rows, and what to do next. */
 export function renderSummary(report: RunReport, { runDir }: SummaryContext): string {
-  const parts = [facts(report), targets(report), rejections(report), files(report, runDir)];
+  const parts = [
+    ...[facts(report), targets(report), cache(report)],
+    ...[rejections(report), files(report, runDir)],
+  ];
   return parts.filter((part) => part !== "").join("\n");
 }
 
@@ -50,12 +53,26 @@ function facts(report: RunReport): string {
 
 function targets({ sinks, total }: RunReport): string {
   if (sinks.length === 0) return "";
-  const rows = sinks.map(({ url, loaded, rejected, skipped }) => [
+  const isPruned = sinks.some(({ pruned }) => pruned !== undefined);
+  const rows = sinks.map(({ url, loaded, rejected, skipped, pruned = 0, live = 0 }) => [
     plainText(shortTargetUrl(url)),
-    ...[total, loaded, rejected, skipped].map(formatCount),
+    ...[total, loaded, rejected, skipped, ...(isPruned ? [pruned, live] : [])].map(formatCount),
   ]);
-  const header = ["target", "rows", "loaded", "rejected", "skipped"];
-  return alignColumns([header, ...rows], new Set([1, 2, 3, 4]));
+  const counts = ["rows", "loaded", "rejected", "skipped", ...(isPruned ? ["pruned", "live"] : [])];
+  return alignColumns([["target", ...counts], ...rows], new Set(counts.map((_, i) => i + 1)));
+}
+
+function cache({ cache: found }: RunReport): string {
+  if (found === undefined) return "";
+  const { url, offered, cached, older, skipped, skippedBy, lastErrors } = found;
+  const counts = ["hot rows", "cached", "newer there", "not cached"];
+  const row = [plainText(url), ...[offered, cached, older, skipped].map(formatCount)];
+  const table = alignColumns([["cache", ...counts], row], new Set(counts.map((_, i) => i + 1)));
+  const reasons = Object.entries(skippedBy).map(([reason, rows]) => {
+    const text = lastErrors[reason as keyof typeof lastErrors];
+    return ["not cached", `${formatRows(rows)}: ${reason}${text ? `, ${plainText(text)}` : ""}`];
+  });
+  return reasons.length === 0 ? table : `${table}\n${alignColumns(reasons)}`;
 }
 
 function rejections({ rejectedByCode }: RunReport): string {

@@ -9,7 +9,17 @@ import type { CliIo } from "./io.js";
 const SETTINGS_FILE = "octoload.json";
 
 /** Every setting by its name in octoload.json; its environment variable is OCTOLOAD_<NAME>, as OCTOLOAD_RUNS_DIR. */
-const settingNames = ["frame", "to", "runsDir", "memory", "maxErrors", "rate"] as const;
+const settingNames = [
+  "frame",
+  "to",
+  "runsDir",
+  "memory",
+  "maxErrors",
+  "rate",
+  "hot",
+  "hotRegions",
+  "hotMaxMemory",
+] as const;
 type SettingName = (typeof settingNames)[number];
 
 /** A setting's value and where it comes from, for messages. */

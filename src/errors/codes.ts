@@ -3,6 +3,8 @@
 
 import { cassandraErrors } from "./cassandra-codes.js";
 import type { ErrorEntry } from "./error-entry.js";
+import { hotErrors } from "./hot-codes.js";
+import { redisErrors } from "./redis-codes.js";
 
 /**
  * Every error code octoload reports, in the order docs/errors.md lists them.
@@ -458,6 +460,27 @@ export const errorTable = [
       "Nothing has to be done if it was deleted on purpose; else restore it and redrive again.",
   },
   {
+    code: "PRUNE_FILTERED",
+    cause: "A prune deletes what the source lacks, and the run was told to leave rows of it out.",
+    remedy: "Prune with a load of the whole source, without filters and shards.",
+  },
+  {
+    code: "PRUNE_KEYLESS",
+    cause: "Rows were rejected whose cells are not known, so that a prune might delete them.",
+    remedy:
+      "Correct the rows that the run directory's dead letters name, or load without --prune (--restart).",
+  },
+  {
+    code: "PRUNE_SOURCES",
+    cause: "The target holds several sources' rows, and a prune would delete the others'.",
+    remedy: "Load without --prune (--restart), or each source into a target of its own.",
+  },
+  {
+    code: "PRUNE_UNSUPPORTED",
+    cause: "The target, or the order the run loads in, does not allow a prune.",
+    remedy: "Load without --prune, or into Cassandra or an embedded target in the order of keys.",
+  },
+  {
     code: "RUN_DISK_FULL",
     cause: "The run directory's disk has too little room for the sorted files.",
     remedy: "Free some, or put the run directory elsewhere; the same command then goes on.",
@@ -478,6 +501,8 @@ export const errorTable = [
     remedy: "Start over with --restart: rows sent twice change nothing in the target.",
   },
   ...cassandraErrors,
+  ...hotErrors,
+  ...redisErrors,
   {
     code: "INTERNAL",
     cause: "Something happened that octoload does not expect: a defect in it.",

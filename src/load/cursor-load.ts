@@ -32,6 +32,11 @@ export class CursorLoad {
     return this.#checkpoint;
   }
 
+  /** Acknowledged and refused, those of earlier processes included. */
+  get settledRows(): number {
+    return this.#checkpoint.loaded + this.#checkpoint.rejected;
+  }
+
   /** @throws OctoloadError TARGET_*, RUN_*, SPILL_DAMAGED; RunInterrupted after a checkpoint */
   async run(delivery: Delivery): Promise<void> {
     try {

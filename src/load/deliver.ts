@@ -5,6 +5,7 @@ import { type RunContext, RunInterrupted } from "./run-context.js";
 import type { RunSourceFile } from "./run-file.js";
 import { SinkChannel } from "./sink-channel.js";
 import type { Delivery } from "./sorted-run.js";
+import { StalledSink } from "./stalled-sink.js";
 
 /** One of a sink's cursors: how far it is, and its rows from there on. */
 export interface SinkCursor {
@@ -32,7 +33,11 @@ export class SinkLoad {
       const load = new CursorLoad(checkpoint, channel, this.#context);
       return { load, ended: delivery === undefined ? undefined : load.run(delivery) };
     });
-    requireEnded(await Promise.allSettled(loads.map(({ ended }) => ended)));
+    const settledRows = () => loads.reduce((sum, { load }) => sum + load.settledRows, 0);
+    const stalled = new StalledSink(this.#sink, this.#context.signal, settledRows);
+    const ends = await Promise.allSettled(loads.map(({ ended }) => ended));
+    stalled.close();
+    requireEnded(ends);
     await this.#sink.finish();
     const { store } = this.#context;
     const done = loads.map(({ load }) => ({ ...load.checkpoint, isDone: true }));

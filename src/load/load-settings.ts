@@ -5,6 +5,7 @@ import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { SinkTuning } from "../sink/sink-tuning.js";
 import type { ColumnMapping } from "../source/columns.js";
+import type { HotOptions } from "./hot-options.js";
 
 /** What a backfill moves, where to and how. */
 export interface BackfillOptions {
@@ -43,8 +44,15 @@ export interface BackfillOptions {
    * and written as they come, so that a run needs room for keys only; for layout node.
    */
   readonly order?: LoadOrder;
+  /** Fill a hot cache too, with rows that the first target has acknowledged. */
+  readonly hot?: HotOptions;
   /** Everything but writing. */
   readonly dryRun?: boolean;
+  /**
+   * When all is loaded, delete what the targets have and the source lacks, but for rows written
+   * after the run began. Not with filters or a shard, nor where a target has other sources' rows.
+   */
+  readonly prune?: boolean;
   /** "newest" (default) loads the newest of several rows with one key; "fail" stops. */
   readonly onCollision?: "newest" | "fail";
   /** Rows rejected at most: a number, or "1%" (default) of the source's rows. */
@@ -66,6 +74,7 @@ export interface LoadSettings {
   readonly shard: { readonly index: number; readonly count: number } | null;
   readonly order: LoadOrder;
   readonly dryRun: boolean;
+  readonly prune: boolean;
   readonly onCollision: "newest" | "fail";
   readonly maxErrors: ErrorBudget;
 }
@@ -104,6 +113,7 @@ export function settingsOf(options: BackfillOptions): LoadSettings {
     shard: shard === undefined ? null : { index: shard.index, count: shard.count },
     order: loadOrder(options.order ?? "key"),
     dryRun: options.dryRun ?? false,
+    prune: options.prune ?? false,
     onCollision: options.onCollision ?? "newest",
     maxErrors: parseErrorBudget(options.maxErrors ?? "1%"),
   };

@@ -37,6 +37,11 @@ export function tokenKey(token: bigint): Uint8Array {
   return key;
 }
 
+/** Whether the order begins with the token of a partition key. */
+export function hasTokens(order: SortOrder): order is "node-token" | "tile-token" {
+  return order === "node-token" || order === "tile-token";
+}
+
 /** The position from which a delivery gives every row of the key and above. */
 export function positionBefore(key: Uint8Array): Uint8Array {
   const position = new Uint8Array(key.length + EQUAL_KEYS_BYTES);

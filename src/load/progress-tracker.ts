@@ -19,6 +19,8 @@ export interface EarlierWork {
     readonly rejected: number;
     readonly skipped: number;
   }[];
+  /** Keys deleted; left out by a run that does not prune. */
+  readonly pruned?: readonly { readonly url: string; readonly pruned: number }[];
   /** Rows rejected before they reached a sink, and by sinks: all of them. */
   readonly rejectedByCode?: Readonly<Record<string, number>>;
   /** How many of them no sink was offered. */
@@ -36,7 +38,8 @@ export interface ProgressTrackerOptions {
   readonly earlier?: EarlierWork;
 }
 
-type WorkPhase = Exclude<Phase, "done">;
+/** Those whose rows are known beforehand. */
+type WorkPhase = keyof PhaseShares;
 
 interface SinkCounts {
   loaded: number;
@@ -66,6 +69,8 @@ export class ProgressTracker {
   readonly #stages = new Map<string, { rows: number; busyMs: number }>();
   readonly #sinks = new Map<string, SinkCounts>();
   readonly #rejectedByCode = new Map<string, number>();
+  readonly #pruned: Map<string, number>;
+  #lookedAt = 0;
   #phase: Phase = "scan";
   #scanned: number;
   #derived: number;
@@ -99,6 +104,7 @@ export class ProgressTracker {
     for (const [code, rows] of Object.entries(earlier.rejectedByCode ?? {})) {
       this.#rejectedByCode.set(code, rows);
     }
+    this.#pruned = new Map(earlier.pruned?.map(({ url, pruned }) => [url, pruned]));
     this.#clock = new PhaseClock(this.#startMs, this.#scanned);
     this.#series = new ThroughputSeries();
     this.#series.restore(earlier.throughput ?? [], this.#earlierMs);
@@ -150,6 +156,17 @@ export class ProgressTracker {
     if (sinkUrl === undefined) this.#rejectedBeforeSinks += rows;
     else this.#sink(sinkUrl).rejected += rows;
     this.#observe();
+  }
+
+  /** Rows of targets were compared with the source. */
+  lookedAt(rows: number): void {
+    this.#lookedAt += rows;
+    this.#observe();
+  }
+
+  /** Keys were deleted. */
+  pruned(sinkUrl: string, keys: number): void {
+    this.#pruned.set(sinkUrl, (this.#pruned.get(sinkUrl) ?? 0) + keys);
   }
 
   /** A stage worked for `ms` on `rows`. */
@@ -234,11 +251,13 @@ export class ProgressTracker {
   #phaseRows(): number {
     if (this.#phase === "scan") return this.#scanned;
     if (this.#phase === "derive") return this.#derived;
+    if (this.#phase === "prune") return this.#lookedAt;
     const settled = [...this.#sinks.values()].map(settledRows);
     return settled.length === 0 ? 0 : Math.min(...settled);
   }
 
   #phaseTotal(): number | null {
+    if (this.#phase === "prune") return null;
     return this.#plannedRows(this.#phase === "done" ? "load" : this.#phase);
   }
 
@@ -256,6 +275,7 @@ export class ProgressTracker {
     const furthest = Math.max(0, ...[...this.#sinks.values()].map(settledRows));
     return [...this.#sinks].map(([url, counts]) => {
       const limit = this.#sinkLimits.get(url);
+      const pruned = this.#pruned.get(url);
       return {
         url,
         loaded: counts.loaded,
@@ -263,6 +283,7 @@ export class ProgressTracker {
         skipped: counts.skipped,
         lagRows: furthest - settledRows(counts),
         ...(limit === undefined ? {} : { limit }),
+        ...(pruned === undefined ? {} : { pruned }),
       };
     });
   }
@@ -293,6 +314,8 @@ export class ProgressTracker {
   /** The rest of this phase at its own speed, later phases at the speed of the run so far. */
   #etaMs(now: number, percent: number): number | null {
     if (this.#phase === "done") return 0;
+    // Nobody knows how many rows a target has.
+    if (this.#phase === "prune") return null;
     const total = this.#phaseTotal();
     const rate = this.#clock.forecastRate(now, this.#phaseRows());
     if (this.#isPaused || total === null || rate === 0) return null;

@@ -1,11 +1,14 @@
-/** What a run is doing: reading and encoding, deriving from neighbours, or sending in order. */
-export type Phase = "scan" | "derive" | "load" | "done";
+/**
+ * What a run is doing: reading and encoding, deriving from neighbours, sending in order, or deleting
+ * what the source does not have.
+ */
+export type Phase = "scan" | "derive" | "load" | "prune" | "done";
 
 /** What holds the run back at the moment. */
 export type Limit = "source" | "encode" | "disk" | "derive" | "order" | "sink" | "rate" | "paused";
 
 export interface StageTime {
-  /** pack, encode, sort, derive, order, or a sink's URL. */
+  /** pack, encode, sort, derive, order, prune, or a sink's URL. */
   readonly name: string;
   /** Rows that have gone through it. */
   readonly rows: number;
@@ -22,6 +25,8 @@ export interface SinkProgress {
   readonly lagRows: number;
   /** What keeps the target from taking rows faster, in a few words, where it says so. */
   readonly limit?: string;
+  /** Keys deleted that the source does not have; only of a run that prunes. */
+  readonly pruned?: number;
 }
 
 /** One look at a running load. Counts are rows; `null`: not known yet. */
@@ -33,7 +38,10 @@ export interface Progress {
   readonly migrated: number;
   /** Rows rejected so far, all codes. */
   readonly failed: number;
-  /** Rows that went through the phase at hand: read, derived from, or acknowledged or rejected. */
+  /**
+   * Rows that went through the phase at hand: read, derived from, acknowledged or rejected; of a
+   * prune, the target's rows that were looked at.
+   */
   readonly phaseRows: number;
   /** Rows that will. */
   readonly phaseTotal: number | null;

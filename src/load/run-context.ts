@@ -3,6 +3,7 @@ import type { RunEvent } from "./progress.js";
 import type { ProgressTracker } from "./progress-tracker.js";
 import type { RunControl } from "./run-control.js";
 import type { RunStore } from "./run-store.js";
+import type { SinkFeed } from "./sink-feed.js";
 import type { SortedRun } from "./sorted-run.js";
 
 /** What the stages of a run share. */
@@ -17,6 +18,8 @@ export interface RunContext {
   readonly errors: ErrorCount;
   /** Of several shards the first one alone reports the rows that no sink is offered. */
   readonly reportsRejected: boolean;
+  /** Takes what one of the sinks has acknowledged. */
+  readonly feed?: SinkFeed | undefined;
   emit(event: RunEvent): void;
 }
 

@@ -5,6 +5,7 @@ import type { FrameSpec } from "../encoding/frame.js";
 import type { ColumnNames } from "../encoding/source-columns.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { ColumnMapping } from "../source/columns.js";
+import type { HotOptions } from "./hot-options.js";
 import type { LoadSettings } from "./load-settings.js";
 import type { Outcome } from "./progress.js";
 import { runDiskFailure } from "./run-disk.js";
@@ -49,6 +50,8 @@ export interface RunFile extends Omit<LoadSettings, "frame"> {
   readonly sinks: readonly string[];
   /** One a sink: how many cursors read its rows, since their positions are what a checkpoint is. */
   readonly cursors: readonly number[];
+  /** null: no cache is filled. */
+  readonly hot?: HotOptions | null;
   readonly addSource: boolean;
   readonly frame: FrameSpec;
   /** Microseconds since 1970, decimal. */

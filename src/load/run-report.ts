@@ -1,3 +1,4 @@
+import type { CacheReport } from "./cache-report.js";
 import type { Outcome, StageTime } from "./progress.js";
 
 /** What a run leaves behind as report.json; report.html is drawn from it. */
@@ -37,6 +38,10 @@ export interface RunReport {
     readonly loaded: number;
     readonly rejected: number;
     readonly skipped: number;
+    /** Only of a run that prunes: keys it deleted, and listed, because the source lacks them. */
+    readonly pruned?: number;
+    /** Only of a run that prunes: rows that the source lacks, kept because they are newer. */
+    readonly live?: number;
   }[];
   readonly orphans: number;
   readonly collisions: number;
@@ -57,6 +62,10 @@ export interface RunReport {
     readonly rowsPerSecond: number;
   }[];
   readonly map: RunMap;
+  /** Where the run had hot regions. */
+  readonly hot?: RunHotMap;
+  /** Where it filled a cache: what became of the hot rows. */
+  readonly cache?: CacheReport;
 }
 
 /**
@@ -70,4 +79,18 @@ export interface RunMap {
   readonly deepestLevels: string;
   /** Uint32, little-endian: nodes whose center is in the pixel. */
   readonly nodes: string;
+}
+
+/** Where it is hot, on the same map. */
+export interface RunHotMap {
+  /** The expression as it was given. */
+  readonly regions: string;
+  /** Each predicate in words. */
+  readonly descriptions: readonly string[];
+  readonly width: number;
+  readonly height: number;
+  /** Base64 of a Uint8 a pixel: the highest priority that place alone gives in it; 0: not hot. */
+  readonly priorities: string;
+  /** The run's rows by priority, 0..255; 0: not hot. */
+  readonly rows: readonly number[];
 }

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import Database, { SqliteError } from "better-sqlite3";
 import { OctoloadError } from "../errors/octoload-error.js";
+import type { StrayKey } from "../sink/target-prune.js";
 import type { CursorCheckpoint, DeadLetter } from "./checkpoint.js";
+import { type EndedPart, type PruneCounts, PruneRecord } from "./prune-record.js";
 
 export const CHECKPOINT_FILE = "checkpoint.sqlite";
 export const DEAD_LETTERS_FILE = "dead-letters.sqlite";
@@ -43,6 +45,7 @@ interface CheckpointRow {
 export class RunStoreFiles {
   readonly #checkpoint: Database.Database;
   readonly #deadLetters: Database.Database;
+  readonly #pruned: PruneRecord;
 
   /** @throws OctoloadError RUN_IN_USE, RUN_DISK_FULL, RUN_DISK_FAILED */
   constructor(runDir: string) {
@@ -60,6 +63,7 @@ export class RunStoreFiles {
       this.#deadLetters.pragma("synchronous = FULL");
       this.#deadLetters.exec(deadLettersSchema);
     });
+    this.#pruned = this.#attempt(() => new PruneRecord(this.#checkpoint, this.#deadLetters));
   }
 
   /** Keeps the first letter of a row; returns the indexes of those that were new. */
@@ -119,6 +123,7 @@ export class RunStoreFiles {
     this.#attempt(() => {
       this.#checkpoint.exec("DELETE FROM cursors; DELETE FROM facts");
       this.#deadLetters.exec("DELETE FROM dead_letters");
+      this.#pruned.clear();
     });
   }
 
@@ -144,6 +149,23 @@ export class RunStoreFiles {
         "SELECT sink, code, count(*) AS rows FROM dead_letters GROUP BY sink, code ORDER BY rows DESC",
       )
       .all();
+  }
+
+  /** As PruneRecord.addKeys(). */
+  addPrunedKeys(url: string, keys: readonly StrayKey[]): number {
+    return this.#attempt(() => this.#pruned.addKeys(url, keys));
+  }
+
+  endPrunedPart(url: string, part: EndedPart): void {
+    this.#attempt(() => this.#pruned.endPart(url, part));
+  }
+
+  endedPrunedParts(url: string): EndedPart[] {
+    return this.#pruned.endedParts(url);
+  }
+
+  countPruned(urls: readonly string[]): PruneCounts[] {
+    return this.#pruned.counts(urls);
   }
 
   close(): void {

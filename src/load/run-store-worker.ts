@@ -1,5 +1,7 @@
+import type { StrayKey } from "../sink/target-prune.js";
 import { serveWorker } from "../worker/serve-worker.js";
 import type { CursorCheckpoint, DeadLetter } from "./checkpoint.js";
+import type { EndedPart, PruneCounts } from "./prune-record.js";
 import { type Acknowledgement, RunStoreFiles } from "./run-store-files.js";
 
 let files: RunStoreFiles | undefined;
@@ -33,6 +35,18 @@ const api = {
   },
   countDeadLetters(): { sink: string; code: string; rows: number }[] {
     return opened().countDeadLetters();
+  },
+  addPrunedKeys(url: string, keys: readonly StrayKey[]): number {
+    return opened().addPrunedKeys(url, keys);
+  },
+  endPrunedPart(url: string, part: EndedPart): void {
+    opened().endPrunedPart(url, part);
+  },
+  endedPrunedParts(url: string): EndedPart[] {
+    return opened().endedPrunedParts(url);
+  },
+  countPruned(urls: readonly string[]): PruneCounts[] {
+    return opened().countPruned(urls);
   },
   close(): void {
     files?.close();

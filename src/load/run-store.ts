@@ -1,5 +1,7 @@
+import type { StrayKey } from "../sink/target-prune.js";
 import { WorkerClient } from "../worker/worker-client.js";
 import type { CursorCheckpoint, DeadLetter } from "./checkpoint.js";
+import type { EndedPart, PruneCounts } from "./prune-record.js";
 import type { Acknowledgement } from "./run-store-files.js";
 import type { RunStoreApi } from "./run-store-worker.js";
 
@@ -68,6 +70,25 @@ export class RunStore {
 
   countDeadLetters(): Promise<{ sink: string; code: string; rows: number }[]> {
     return this.#worker.call("countDeadLetters", []);
+  }
+
+  /** Settles when the keys are on the disk, with how many were not there yet. */
+  addPrunedKeys(url: string, keys: readonly StrayKey[]): Promise<number> {
+    return this.#worker.call("addPrunedKeys", [url, keys]);
+  }
+
+  /** The part need not be looked at again. */
+  async endPrunedPart(url: string, part: EndedPart): Promise<void> {
+    await this.#worker.call("endPrunedPart", [url, part]);
+  }
+
+  endedPrunedParts(url: string): Promise<EndedPart[]> {
+    return this.#worker.call("endedPrunedParts", [url]);
+  }
+
+  /** One of each target. */
+  countPruned(urls: readonly string[]): Promise<PruneCounts[]> {
+    return this.#worker.call("countPruned", [urls]);
   }
 
   async close(): Promise<void> {

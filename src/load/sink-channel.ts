@@ -101,10 +101,15 @@ export class SinkChannel {
     const { batch, kept, refused } = withoutDeeperRows(all, this.#sink.maxLevel);
     const more = batch.rows > 0 ? await this.#write(batch) : [];
     const indexed = more.map((row) => ({ ...row, index: kept?.[row.index] ?? row.index }));
-    const { frame } = this.#context.settings;
-    return [...refused, ...indexed].map((row) =>
-      sinkLetter(row, all, this.url, this.#files, frame),
-    );
+    const { feed, settings } = this.#context;
+    const letters = [...refused, ...indexed];
+    if (feed?.url === this.url)
+      await feed.offer(
+        all,
+        letters.map(({ index }) => index),
+      );
+    const { frame } = settings;
+    return letters.map((row) => sinkLetter(row, all, this.url, this.#files, frame));
   }
 
   /** The chunk's rows are acknowledged and the checkpoint behind them is on the disk, or it failed. */

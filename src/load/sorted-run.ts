@@ -12,11 +12,13 @@ import type {
   NativeTopmostCells,
   SourceDeliveryHandle,
 } from "../native/load-addon.js";
+import type { KeySource } from "../sink/key-page.js";
 import type { SinkOrder } from "../sink/sink.js";
 import { MIN_MEMORY_BYTES } from "./load-settings.js";
 import { orderNumber, type SortOrder } from "./order-key.js";
 import { emptySelection, type RowSelection } from "./row-selection.js";
 import { isOutputTooSmall, requireDerived, requireSorted, sortFailure } from "./sort-failure.js";
+import { SortedKeys } from "./sorted-keys.js";
 
 export interface SortedRunOptions {
   readonly folder: string;
@@ -231,6 +233,25 @@ export class SortedRun {
     );
     if (opened.failure !== null) throw sortFailure(opened.failure);
     return opened.handle;
+  }
+
+  /**
+   * The cells of all rows that have one, rejected ones included, from the key `lower` (inclusive) up
+   * to `upper` (exclusive).
+   */
+  async openKeys(order: SinkOrder, lower?: Uint8Array, upper?: Uint8Array): Promise<KeySource> {
+    const none = new Uint8Array();
+    const opened = await this.#inTurn(() =>
+      nativeAddon().openKeys(
+        this.#requireDerivation(),
+        orderNumber(order),
+        lower ?? none,
+        upper ?? none,
+        true,
+      ),
+    );
+    if (opened.failure !== null) throw sortFailure(opened.failure);
+    return new SortedKeys(opened.handle);
   }
 
   /** The key of the cell at `rank` of all cells in this order; undefined beyond the last. */

@@ -4,7 +4,9 @@ import { fileURLToPath } from "node:url";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { CqlAddon } from "./cql-addon.js";
 import type { DictionaryHandle, FrameHandle } from "./handles.js";
+import type { HotAddon } from "./hot-addon.js";
 import type { LoadAddon } from "./load-addon.js";
+import type { RespAddon } from "./resp-addon.js";
 
 /** One SIMD implementation of the Morton kernels, as the addon sees it on this machine. */
 export interface NativeKernel {
@@ -30,7 +32,7 @@ export type Slots = BigUint64Array | BigInt64Array | Float64Array;
  * in src/encoding/ let something wrong through. With `onPool` true a call
  * returns a promise and runs on libuv's pool.
  */
-export interface NativeAddon extends LoadAddon, CqlAddon {
+export interface NativeAddon extends LoadAddon, CqlAddon, RespAddon, HotAddon {
   readonly interfaceVersion: number;
   /** Of the Node it was built for: process.versions.modules. */
   readonly nodeAbi: number;
@@ -83,7 +85,7 @@ export interface NativeAddon extends LoadAddon, CqlAddon {
 }
 
 /** Of the calls as declared above; native/addon/build_facts.cpp has the same number. */
-const INTERFACE_VERSION = 3;
+const INTERFACE_VERSION = 4;
 
 /** From src/native/ as from dist/native/. */
 const addonUrl = new URL("../../build/Release/octoload.node", import.meta.url);

@@ -4,6 +4,12 @@ export interface DictionaryHandle {
   readonly [dictionaryHandle]: true;
 }
 
+declare const replyReaderHandle: unique symbol;
+/** A reader of a Redis server's replies as the addon holds it; opaque. */
+export interface ReplyReaderHandle {
+  readonly [replyReaderHandle]: true;
+}
+
 declare const frameHandle: unique symbol;
 /** A frame as the addon holds it; opaque. */
 export interface FrameHandle {

@@ -4,6 +4,7 @@ declare const ingestHandle: unique symbol;
 declare const derivationHandle: unique symbol;
 declare const deliveryHandle: unique symbol;
 declare const sourceDeliveryHandle: unique symbol;
+declare const keyReaderHandle: unique symbol;
 /** Parts of a load as the addon holds them; opaque. One call at a time uses each. */
 export interface IngestHandle {
   readonly [ingestHandle]: true;
@@ -16,6 +17,9 @@ export interface DeliveryHandle {
 }
 export interface SourceDeliveryHandle {
   readonly [sourceDeliveryHandle]: true;
+}
+export interface KeyReaderHandle {
+  readonly [keyReaderHandle]: true;
 }
 
 /** What a sort came to: code (native/sort/status.h), errno, a size or position, path. */
@@ -205,6 +209,23 @@ export interface LoadAddon {
     rank: number,
     onPool: true,
   ): Promise<{ failure: NativeFailure | null; key: Uint8Array }>;
+  /** `lower` (inclusive) and `upper` (exclusive) are empty where the cells begin and end. */
+  openKeys(
+    derivation: DerivationHandle,
+    order: number,
+    lower: Uint8Array,
+    upper: Uint8Array,
+    onPool: true,
+  ): Promise<{ failure: NativeFailure } | { failure: null; handle: KeyReaderHandle }>;
+  /** Fills the arrays from the front; 0 rows: there are no more. */
+  keysNext(
+    reader: KeyReaderHandle,
+    tokens: BigInt64Array,
+    tiles: BigUint64Array,
+    cells: Uint16Array,
+    levels: Uint8Array,
+    onPool: true,
+  ): Promise<{ failure: NativeFailure | null; rows: number }>;
   estimateSortBytes(
     keyBytes: number,
     memoryBytes: number,

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../errors/codes.js";
 import type { RecordedTarget } from "./recorded-target.js";
 import type { SinkBatch } from "./sink-batch.js";
 import type { LoadFacts, TargetFacts } from "./target-facts.js";
+import type { TargetPrune } from "./target-prune.js";
 import type { TopmostCells } from "./topmost-cells.js";
 
 export type { ColumnSet, LoadFacts, TargetFacts } from "./target-facts.js";
@@ -45,6 +46,11 @@ export interface Sink {
    * Fixed when a run begins.
    */
   readonly cursors: number;
+  /**
+   * Services write to the target while it is loaded (T0 is set), as far as known; false where the
+   * target has no such state.
+   */
+  readonly isDualWrite?: boolean;
   /** Rows of a batch at most, where the sink wants fewer than the load would give it. */
   readonly maxBatchRows?: number;
 
@@ -93,7 +99,21 @@ export interface Sink {
    */
   write(batch: SinkBatch): Promise<WriteResult>;
 
+  /**
+   * Only where rows can wait for servers: all that is not acknowledged yet is given up, write()
+   * rejects with `reason`, and nothing more can be written. What is on its way may still arrive.
+   */
+  giveUp?(reason: unknown): void;
+
   /** The last batch was acknowledged: time for what makes the target complete. */
   finish(): Promise<void>;
+
+  /**
+   * Only where rows can be deleted at the run's write time: records that the run is about to prune,
+   * so that no earlier one writes any more. After finish(), once the run's rows are acknowledged.
+   *
+   * @throws OctoloadError PRUNE_SOURCES, RUN_SUPERSEDED, TARGET_*, CASSANDRA_*
+   */
+  beginPrune?(): Promise<TargetPrune>;
   close(): Promise<void>;
 }

@@ -138,6 +138,34 @@ describe("several cursors of a sink", () => {
     expect([...first.sink.keys, ...second.sink.keys].sort()).toEqual(keysOf(whole.target).sort());
     expectWhole(at);
   });
+
+  it("are given up by a run that is to end, where nothing is acknowledged any more", async () => {
+    const at = again();
+    const stop = new AbortController();
+    let giveUp: (reason: unknown) => void = () => undefined;
+    const outage = new Promise<never>((_, reject) => {
+      giveUp = reject;
+    });
+    outage.catch(() => undefined);
+    let batches = 0;
+    const beforeWrite = async () => {
+      batches += 1;
+      if (batches <= 5) return;
+      stop.abort();
+      await outage;
+    };
+    const watched = { cursors: 3, inFlightRows: IN_FLIGHT_ROWS, beforeWrite, giveUp };
+    const first = await loadWithCursors(at, watched, rejected, { signal: stop.signal });
+    expect(first.report).toMatchObject({ outcome: "interrupted", exitCode: 4 });
+    const loaded = first.report.sinks[0]?.loaded ?? 0;
+    expect(loaded).toBeGreaterThan(0);
+    expect(loaded).toBeLessThan(ROWS / 2);
+    const second = await loadWithCursors(at, { cursors: 3 });
+    expect(second.report.sinks[0]).toMatchObject({ loaded: ROWS - 3, rejected: 3 });
+    expect(first.sink.keys.length).toBe(loaded);
+    expect([...first.sink.keys, ...second.sink.keys].sort()).toEqual(keysOf(whole.target).sort());
+    expectWhole(at);
+  });
 });
 
 describe("a cursor that fails", () => {

@@ -237,6 +237,30 @@ describeOnCassandra("a backfill into Cassandra", (cassandra) => {
     });
   });
 
+  describe("a target that is lost during a load", () => {
+    it.each([
+      ["TRUNCATE {ks}.octree_nodes", "RUN_OTHER"],
+      ["DROP TABLE {ks}.octree_nodes", "CASSANDRA_SCHEMA_LOST"],
+      ["DROP KEYSPACE {ks}", "CASSANDRA_SCHEMA_LOST"],
+    ])("ends it with its checkpoint kept: %s", async (statement, code) => {
+      const keyspace = await open("node");
+      let loss: Promise<unknown> | undefined;
+      const onProgress = (event: RunEvent) => {
+        if (event.event === "progress" && event.migrated > 0) loss ??= keyspace.execute(statement);
+      };
+      const runDir = join(mkdtempSync(join(folder, "lost-")), "run");
+      // The truncated one is noticed within some seconds.
+      const options = { sources: [source], runDir, rowsPerSecond: ROWS / 15 };
+      const error = await rejectionOf(loadInto([keyspace.url], folder, options, { onProgress }));
+      await loss;
+      expect([error.code, error.isLate]).toEqual([code, true]);
+      const [sink] = readJson(runDir, "report.json").sinks as { loaded: number }[];
+      expect(sink?.loaded).toBeGreaterThan(0);
+      expect(sink?.loaded).toBeLessThan(ROWS);
+      expect(readJson(runDir, "run.json").state).toBe("failed");
+    });
+  });
+
   describe("write times", () => {
     it("are before T0 once it is set, which may not suit an embedded target", async () => {
       const keyspace = await open("node");

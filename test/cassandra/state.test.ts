@@ -152,7 +152,8 @@ describeOnCassandra("the state of a target", (cassandra) => {
     let left = count;
     const client = new Proxy(session.client, {
       get: (target, name) => {
-        if (name !== "batch") return Reflect.get(target, name).bind?.(target);
+        const value: unknown = Reflect.get(target, name);
+        if (name !== "batch") return typeof value === "function" ? value.bind(target) : value;
         return async (...args: Parameters<typeof target.batch>) => {
           if (left-- <= 0) return target.batch(...args);
           if (isDone) await target.batch(...args);

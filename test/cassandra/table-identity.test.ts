@@ -42,6 +42,20 @@ describeOnCassandra("the table of a run", (cassandra) => {
     await look("second");
   });
 
+  it("may not be one that was truncated since, but one that was before", async () => {
+    await keyspace.execute("TRUNCATE {ks}.octree_nodes");
+    for (const again of [look, claim]) {
+      const error = await rejectionOf(again("second"));
+      expect([error.code, error.fault]).toEqual([
+        "RUN_OTHER",
+        expect.stringContaining("truncated"),
+      ]);
+    }
+    await claim("emptied");
+    await look("emptied");
+    expect((await rejectionOf(look("second"))).code).toBe("RUN_OTHER");
+  });
+
   describe("with a column that was dropped and added again", () => {
     beforeAll(async () => {
       await keyspace.execute("ALTER TABLE {ks}.octree_nodes DROP material_id");
@@ -49,7 +63,7 @@ describeOnCassandra("the table of a run", (cassandra) => {
     });
 
     it("is refused to the run from before, and good for one after", async () => {
-      const error = await rejectionOf(look("second"));
+      const error = await rejectionOf(look("emptied"));
       expect([error.code, error.fault]).toEqual([
         "RUN_OTHER",
         expect.stringContaining("column material_id of octree_nodes was dropped"),

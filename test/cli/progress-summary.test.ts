@@ -36,6 +36,15 @@ next    octoload get --to sqlite:earth.octree -5000000 -5000000 0 --level 5 --ne
 `);
   });
 
+  it("counts what was pruned, only where a run prunes", () => {
+    const [sink] = someRejected.sinks;
+    if (sink === undefined) throw new Error("the sample has a sink");
+    const text = render({ sinks: [{ ...sink, pruned: 1370, live: 2 }] });
+    expect(text).toContain(`target                  rows   loaded  rejected  skipped  pruned  live
+sqlite:earth.octree  100,012  100,000        12        0   1,370     2
+`);
+  });
+
   it("is short where nothing went wrong", () => {
     const text = render({
       outcome: "done",

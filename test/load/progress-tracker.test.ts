@@ -62,6 +62,23 @@ describe("ProgressTracker", () => {
     expect(tracker.snapshot()).toMatchObject({ percent: 100, etaMs: 0, migrated: 1000 });
   });
 
+  it("counts the rows that a prune looks at, without a total, and the keys it deletes", () => {
+    const { clock, tracker } = start({ earlier: { pruned: [{ url, pruned: 5 }] } });
+    tracker.total(1000);
+    tracker.phase("load");
+    tracker.acknowledged(url, 1000);
+    tracker.phase("prune");
+    work(clock, 1, 300, (rows) => tracker.lookedAt(rows));
+    tracker.pruned(url, 37);
+    const { sinks, ...progress } = tracker.snapshot();
+    const unknown = { phaseTotal: null, etaMs: null, percent: 99.9 };
+    expect(progress).toMatchObject({ phaseRows: 300, averageRowsPerSecond: 300, ...unknown });
+    expect(sinks).toMatchObject([{ loaded: 1000, pruned: 42 }]);
+    tracker.phase("done");
+    expect(tracker.snapshot()).toMatchObject({ percent: 100, phaseRows: 1000 });
+    expect(start().tracker.snapshot().sinks[0]).not.toHaveProperty("pruned");
+  });
+
   it("takes now from the last seconds and the average from the whole phase", () => {
     const { clock, tracker } = start();
     work(clock, 6, 1000, (rows) => tracker.scanned(rows));
@@ -238,7 +255,7 @@ describe("ProgressTracker", () => {
           (tracker) =>
             tracker.paused(isPaused),
       ),
-      fc.constantFrom<Phase>("scan", "derive", "load").map(
+      fc.constantFrom<Phase>("scan", "derive", "load", "prune").map(
         (phase): Action =>
           (tracker) =>
             tracker.phase(phase),

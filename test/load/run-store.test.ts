@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { CursorCheckpoint, DeadLetter } from "../../src/load/checkpoint.js";
 import { RunStore } from "../../src/load/run-store.js";
+import { prunedKeysOf } from "../support/prune-samples.js";
 import { deadLettersOf } from "../support/run-samples.js";
 import { tempFolder } from "../support/temp-folder.js";
 
@@ -54,4 +55,37 @@ it("fails each of those that were to be saved together", async () => {
   await store.acknowledge(checkpoint(1, 1), []);
   expect(await store.checkpoints()).toEqual([checkpoint(1, 1)]);
   await store.close();
+});
+
+it("lists each pruned key once, and forgets nothing of a prune but with the run", async () => {
+  const runDir = mkdtempSync(join(folder, "run-"));
+  const store = await RunStore.open(runDir);
+  const key = (code: bigint, writeTimeUs: bigint | null) => ({ level: 3, code, writeTimeUs });
+  const deep = { level: 26, code: 2n ** 78n - 1n, writeTimeUs: 5n };
+  expect(await store.addPrunedKeys(url, [key(1n, 7n), key(2n, null), deep])).toBe(3);
+  expect(await store.addPrunedKeys(url, [key(1n, 9n), key(3n, 8n)])).toBe(1);
+  expect(await store.addPrunedKeys("sqlite:b", [key(1n, 7n)])).toBe(1);
+  await store.endPrunedPart(url, { part: 4, live: 2 });
+  await store.endPrunedPart(url, { part: 9, live: 1 });
+  await store.close();
+  expect(prunedKeysOf(runDir).filter(({ sink }) => sink === url)).toEqual([
+    { sink: url, key: `26 ${2n ** 78n - 1n}`, writeTime: 5n },
+    { sink: url, key: "3 1", writeTime: 7n },
+    { sink: url, key: "3 2", writeTime: null },
+    { sink: url, key: "3 3", writeTime: 8n },
+  ]);
+  const again = await RunStore.open(runDir);
+  expect(await again.endedPrunedParts(url)).toEqual([
+    { part: 4, live: 2 },
+    { part: 9, live: 1 },
+  ]);
+  const counts = () => again.countPruned([url, "sqlite:b", "null:c"]);
+  expect(await counts()).toEqual([
+    { url, pruned: 4, live: 3 },
+    { url: "sqlite:b", pruned: 1, live: 0 },
+    { url: "null:c", pruned: 0, live: 0 },
+  ]);
+  await again.clear();
+  expect((await counts()).every(({ pruned, live }) => pruned + live === 0)).toBe(true);
+  await again.close();
 });

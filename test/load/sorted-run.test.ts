@@ -87,6 +87,29 @@ async function rowsOf(
   }
 }
 
+/** Its keys with their tokens, some at a time. */
+async function keysOf(
+  sorted: SortedRun,
+  order: SinkOrder,
+  lower?: Uint8Array,
+  upper?: Uint8Array,
+): Promise<Pick<Row, "code" | "level">[]> {
+  const source = await sorted.openKeys(order, lower, upper);
+  const keys: Pick<Row, "code" | "level">[] = [];
+  for (;;) {
+    const { rows, tokens, tiles, cells, levels } = await source.next();
+    if (rows === 0) return keys;
+    for (let i = 0; i < rows; i += 1) {
+      const [tile, level] = [tiles[i] ?? 0n, levels[i] ?? 0];
+      const row = { code: (tile << 15n) | BigInt(cells[i] ?? 0), level, tile, facts: "" };
+      if (order.endsWith("-token")) expect(tokens[i]).toBe(tokenIn(order, row));
+      keys.push({ code: row.code, level });
+    }
+  }
+}
+
+const keyOf = ({ code, level }: Row) => ({ code, level });
+
 function tokenIn(order: SinkOrder, { code, level, tile }: Row): bigint {
   if (order === "node-token") return driverToken(BigInt.asIntN(64, code));
   return order === "tile-token" ? driverTileToken(level, tile) : 0n;
@@ -120,12 +143,16 @@ describe("a sorted run", () => {
           for (const order of sinkOrders) {
             const expected = inOrder(order, all);
             expect(await rowsOf(sorted, order)).toEqual(expected);
+            expect(await keysOf(sorted, order)).toEqual(expected.map(keyOf));
             if (!order.endsWith("-token")) continue;
             const isBelow = (row: Row) => tokenIn(order, row) < cut;
             const below = await rowsOf(sorted, order, undefined, tokenKey(cut));
             expect(below).toEqual(expected.filter(isBelow));
+            const keysBelow = await keysOf(sorted, order, undefined, tokenKey(cut));
+            expect(keysBelow).toEqual(below.map(keyOf));
             const above = await rowsOf(sorted, order, tokenKey(cut));
             expect(above).toEqual(expected.filter((row) => !isBelow(row)));
+            expect(await keysOf(sorted, order, tokenKey(cut))).toEqual(above.map(keyOf));
           }
           await sorted.close();
         },

@@ -90,7 +90,9 @@ class LoadModel {
     return judged.is_selected && judged.status == kRowOk;
   }
   const load::IngestMark& counts() const { return counts_; }
-  size_t cells() const { return cells_; }
+  size_t cells() const { return cells_.size(); }
+  // Of every cell that a row is in, whatever became of the row; in no order.
+  const std::vector<envelope::RowKey>& cell_keys() const { return cells_; }
   size_t orphans() const { return orphans_; }
   // Loser, then winner: file and rowid.
   using Name = std::pair<uint32_t, int64_t>;
@@ -150,7 +152,7 @@ class LoadModel {
 
   void settle(const OracleResult& derived) {
     const SourceRow& winner = *derived.winner;
-    ++cells_;
+    cells_.push_back(key_of(winner));
     orphans_ += derived.is_orphan ? 1 : 0;
     for (const SourceRow* loser : derived.losers) {
       collisions_[{loser->file, loser->rowid}] = {winner.file, winner.rowid};
@@ -169,7 +171,7 @@ class LoadModel {
   std::vector<ExpectedRow> delivered_;
   std::map<Name, Name> collisions_;
   load::IngestMark counts_;
-  size_t cells_ = 0;
+  std::vector<envelope::RowKey> cells_;
   size_t orphans_ = 0;
 };
 

@@ -17,6 +17,8 @@ export interface SinkChanges {
   readonly maxBatchRows?: number;
   /** Called before a batch goes to the sink; what it throws is the sink's failure. */
   readonly beforeWrite?: (batch: SinkBatch) => Promise<void> | void;
+  /** As Sink.giveUp(). */
+  readonly giveUp?: (reason: unknown) => void;
 }
 
 /** What a sink was asked for. */

@@ -1,8 +1,14 @@
 import type { CassandraTarget } from "../../cassandra/cassandra-url.js";
 import { requireServerClock, systemClock } from "../../cassandra/clock.js";
+import { consistencyCode } from "../../cassandra/consistency.js";
 import { requireTables } from "../../cassandra/fitness.js";
 import { inspectKeyspace } from "../../cassandra/inspect.js";
-import { claimRun, type RunClaim, requireCurrentRun } from "../../cassandra/run-claim.js";
+import {
+  beginPrune,
+  claimRun,
+  type RunClaim,
+  requireCurrentRun,
+} from "../../cassandra/run-claim.js";
 import { type CassandraSession, connectCassandra } from "../../cassandra/session.js";
 import { MAX_CODE_LEVEL, MAX_LEVEL } from "../../encoding/level.js";
 import { OctoloadError } from "../../errors/octoload-error.js";
@@ -11,8 +17,10 @@ import type { Layout, LoadFacts, Sink, SinkOrder, TargetFacts, WriteResult } fro
 import type { SinkBatch } from "../sink-batch.js";
 import type { SinkNotice } from "../sink-notices.js";
 import type { SinkTuning } from "../sink-tuning.js";
+import { requireOnlySource, type TargetPrune } from "../target-prune.js";
 import { requireNoOverlap, type TopmostCells } from "../topmost-cells.js";
-import { ClusterWriter } from "./cluster-writer.js";
+import { ClusterPrune } from "./cluster-prune.js";
+import { ClusterWriter, DEFAULT_OUTAGE_TIMEOUT_MS } from "./cluster-writer.js";
 import { makeMissingTables } from "./make-tables.js";
 import { recordedTarget } from "./recorded.js";
 import { readTargetRecord, recordLoad, recordTarget, settleTarget } from "./target-record.js";
@@ -39,7 +47,8 @@ export class CassandraSink implements Sink {
   readonly #tuning: SinkTuning;
   readonly #onNotice: (notice: SinkNotice) => void;
   #claim: RunClaim | undefined;
-  #facts: LoadFacts | undefined;
+  #hadT0 = false;
+  #facts: TargetFacts | undefined;
   #writer: ClusterWriter | undefined;
 
   private constructor(
@@ -81,6 +90,10 @@ export class CassandraSink implements Sink {
     }
   }
 
+  get isDualWrite(): boolean {
+    return this.#hadT0 || this.#writer?.isDualWrite === true;
+  }
+
   recorded(): Promise<RecordedTarget> {
     return recordedTarget(this.#session, this.layout);
   }
@@ -116,6 +129,7 @@ export class CassandraSink implements Sink {
       );
     }
     this.#facts = facts;
+    this.#hadT0 = claim.t0Us !== null;
     const { url } = this;
     const [tuning, onNotice] = [this.#tuning, this.#onNotice];
     this.#writer = await ClusterWriter.open(session, { url, layout, claim, tuning, onNotice });
@@ -135,8 +149,29 @@ export class CassandraSink implements Sink {
     return { refused: await this.#opened().writer.write(batch) };
   }
 
+  giveUp(reason: unknown): void {
+    this.#writer?.giveUp(reason);
+  }
+
   async finish(): Promise<void> {
     await this.#opened().writer.finish();
+  }
+
+  async beginPrune(): Promise<TargetPrune> {
+    const [session, { layout, order }] = [this.#session, this];
+    const { writer, facts } = this.#opened();
+    const { runId, sourceName, writeTimeUs: timestampUs } = facts;
+    // Before the sources are looked at: a run that adds one is either recorded by now, or refused.
+    await beginPrune(session, { runId, layout });
+    const { sources = [] } = (await readTargetRecord(session, layout)) ?? {};
+    requireOnlySource(this.url, sources, sourceName);
+    return new ClusterPrune(session, {
+      ...{ layout, order, timestampUs },
+      consistency: consistencyCode(session.target.consistency),
+      outageTimeoutMs: this.#tuning.outageTimeoutMs ?? DEFAULT_OUTAGE_TIMEOUT_MS,
+      requireCurrent: () => writer.requireCurrent(),
+      lookNow: () => writer.lookNow(),
+    });
   }
 
   async close(): Promise<void> {
@@ -149,7 +184,7 @@ export class CassandraSink implements Sink {
     }
   }
 
-  #opened(): { readonly writer: ClusterWriter; readonly facts: LoadFacts } {
+  #opened(): { readonly writer: ClusterWriter; readonly facts: TargetFacts } {
     if (this.#writer !== undefined && this.#facts !== undefined) {
       return { writer: this.#writer, facts: this.#facts };
     }

@@ -16,7 +16,7 @@ import { PlainSender } from "./plain-sender.js";
 import { RunWatch } from "./run-watch.js";
 
 const RING_INTERVAL_MS = 1_000;
-const DEFAULT_OUTAGE_TIMEOUT_MS = 600_000;
+export const DEFAULT_OUTAGE_TIMEOUT_MS = 600_000;
 /** Of the plain driver, which has no window that adapts. */
 const PLAIN_REQUESTS = 128;
 const ID_BYTES = 16;
@@ -89,15 +89,35 @@ export class ClusterWriter {
     return this.#writer.write(batch);
   }
 
+  /** Whether T0 is set, as it was known a moment ago. */
+  get isDualWrite(): boolean {
+    return this.#watch.isDualWrite;
+  }
+
+  /** What is not acknowledged rejects with `reason`, and all that is written from now on. */
+  giveUp(reason: unknown): void {
+    this.#sender.giveUp(reason);
+  }
+
   /** @throws OctoloadError RUN_SUPERSEDED, RUN_OTHER, STATE_DAMAGED */
   async finish(): Promise<void> {
     for (const notice of await this.#sender.finish()) this.#onNotice(notice);
     await this.#watch.lookNow();
   }
 
+  /** Whether the run may write, as it was known a moment ago. @throws as finish() */
+  requireCurrent(): void {
+    this.#watch.requireCurrent();
+  }
+
+  /** As requireCurrent(), asking the cluster. */
+  lookNow(): Promise<void> {
+    return this.#watch.lookNow();
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#ringTimer);
-    await this.#watch.close();
+    this.#watch.close();
     await this.#sender.close();
   }
 }

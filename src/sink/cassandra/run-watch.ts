@@ -1,4 +1,4 @@
-import { requireCurrentRun } from "../../cassandra/run-claim.js";
+import { type RunClaim, requireCurrentRun } from "../../cassandra/run-claim.js";
 import type { CassandraSession } from "../../cassandra/session.js";
 import type { ErrorCode } from "../../errors/codes.js";
 import { OctoloadError } from "../../errors/octoload-error.js";
@@ -22,16 +22,22 @@ const unanswered: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * may have been made anew.
  */
 export class RunWatch {
-  readonly #look: (timeoutMs: number) => Promise<unknown>;
+  readonly #look: (timeoutMs: number) => Promise<RunClaim>;
   readonly #timer: NodeJS.Timeout;
   #looking: Promise<void> | undefined;
   #fault: unknown;
+  #isDualWrite = false;
 
   constructor(session: CassandraSession, runId: string, layout: Layout) {
     this.#look = (timeoutMs) => requireCurrentRun(session, { runId, layout }, { timeoutMs });
     // It never rejects. A run that ends while nobody answers has to wait for it.
     this.#timer = setInterval(() => this.#lookOnce(LOOK_INTERVAL_MS), LOOK_INTERVAL_MS);
     this.#timer.unref();
+  }
+
+  /** Whether T0 was set by the last look. */
+  get isDualWrite(): boolean {
+    return this.#isDualWrite;
   }
 
   /** @throws OctoloadError RUN_SUPERSEDED, RUN_OTHER, CASSANDRA_SCHEMA_LOST, STATE_DAMAGED */
@@ -46,21 +52,29 @@ export class RunWatch {
     this.requireCurrent();
   }
 
-  async close(): Promise<void> {
+  /** A look that is under way is not waited for: where nobody answers that takes long. */
+  close(): void {
     clearInterval(this.#timer);
-    await this.#looking;
   }
 
   async #lookOnce(timeoutMs: number): Promise<void> {
     if (this.#looking !== undefined) return;
     this.#looking = this.#look(timeoutMs).then(
-      () => undefined,
+      ({ t0Us }) => {
+        this.#isDualWrite = t0Us !== null;
+      },
       (error: unknown) => {
         if (error instanceof OctoloadError && unanswered.has(error.code)) return;
-        this.#fault ??= error;
+        this.#fault ??= lossOf(error);
       },
     );
     await this.#looking;
     this.#looking = undefined;
   }
+}
+
+/** The state was there when the run began: a server that takes no question of it has lost it. */
+function lossOf(error: unknown): unknown {
+  if (!(error instanceof OctoloadError) || error.code !== "CASSANDRA_REFUSED") return error;
+  return new OctoloadError("CASSANDRA_SCHEMA_LOST", error.fault, { cause: error });
 }

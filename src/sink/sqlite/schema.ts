@@ -16,7 +16,8 @@ export const tableOf: Readonly<Record<Layout, string>> = {
   tile: "octree_tiles",
 };
 
-const keys: Readonly<Record<Layout, readonly string[]>> = {
+/** Columns of the primary key, in its order. */
+export const keysOf: Readonly<Record<Layout, readonly string[]>> = {
   node: ["morton_code", "level"],
   tile: ["level", "tile", "cell"],
 };
@@ -34,7 +35,7 @@ const values = [
  * region is a range read.
  */
 export function createTables(layout: Layout): string {
-  const key = keys[layout];
+  const key = keysOf[layout];
   return `
     CREATE TABLE ${tableOf[layout]} (
       ${key.map((column) => `${column} INTEGER NOT NULL`).join(", ")},
@@ -63,11 +64,11 @@ export function createTables(layout: Layout): string {
  */
 export function putStatement(layout: Layout): string {
   const table = tableOf[layout];
-  const columns = [...keys[layout], ...values];
+  const columns = [...keysOf[layout], ...values];
   const updates = [...values, "write_time"].map((column) => `${column} = excluded.${column}`);
   return `INSERT INTO ${table} (${columns.join(", ")}, write_time)
     SELECT ${columns.join(", ")}, ?2 FROM octoload_rows(?1) WHERE true
-    ON CONFLICT (${keys[layout].join(", ")}) DO UPDATE SET ${updates.join(", ")}, deleted = 0
+    ON CONFLICT (${keysOf[layout].join(", ")}) DO UPDATE SET ${updates.join(", ")}, deleted = 0
     WHERE excluded.write_time > ${table}.write_time
       OR (excluded.write_time = ${table}.write_time AND ${table}.deleted = 0)`;
 }

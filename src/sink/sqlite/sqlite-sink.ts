@@ -4,7 +4,9 @@ import { WorkerClient } from "../../worker/worker-client.js";
 import type { RecordedTarget } from "../recorded-target.js";
 import type { Layout, Sink, SinkOrder, TargetFacts, WriteResult } from "../sink.js";
 import type { SinkBatch } from "../sink-batch.js";
+import type { TargetPrune } from "../target-prune.js";
 import type { TopmostCells } from "../topmost-cells.js";
+import { EmbeddedPrune } from "./embedded-prune.js";
 import { recordedTarget } from "./recorded.js";
 import type { SqliteWorkerApi } from "./sqlite-worker.js";
 
@@ -21,6 +23,7 @@ export class SqliteSink implements Sink {
   readonly cursors = 1;
   readonly #path: string;
   #worker: WorkerClient<SqliteWorkerApi> | undefined;
+  #writeTimeUs = 0n;
 
   constructor(url: string, path: string, layout: Layout) {
     this.url = url;
@@ -36,6 +39,7 @@ export class SqliteSink implements Sink {
 
   async open(facts: TargetFacts): Promise<void> {
     this.#worker = WorkerClient.start<SqliteWorkerApi>("./sqlite-worker", import.meta.url);
+    this.#writeTimeUs = facts.writeTimeUs;
     const plain = { ...facts, frame: facts.frame.toJSON() };
     try {
       await this.#worker.call("open", [this.#path, this.layout, plain]);
@@ -61,6 +65,12 @@ export class SqliteSink implements Sink {
 
   async finish(): Promise<void> {
     await this.#opened().call("finish", []);
+  }
+
+  async beginPrune(): Promise<TargetPrune> {
+    const worker = this.#opened();
+    await worker.call("beginPrune", []);
+    return new EmbeddedPrune(worker, this.order, this.#writeTimeUs);
   }
 
   /** After the calls before it, failed ones included. */

@@ -7,12 +7,14 @@ import { loadSqliteExtension } from "../../sqlite/extension.js";
 import { requireAgreement } from "../agreement.js";
 import type { Layout, TargetFacts } from "../sink.js";
 import type { TargetMeta } from "../target-meta.js";
+import { requireOnlySource } from "../target-prune.js";
 import { requireNoOverlap, type TopmostCells } from "../topmost-cells.js";
 import { batchFailure, targetFailure } from "./failure.js";
 import { readMeta, recordSource, writeMeta } from "./meta.js";
 import { openExisting } from "./open-existing.js";
 import { createTables, newFilePragmas, putStatement, writerPragmas } from "./schema.js";
-import { recordRun } from "./state.js";
+import { SqlitePrune } from "./sqlite-prune.js";
+import { recordPrune, recordRun, requireNotPruned } from "./state.js";
 import { WriterLock } from "./writer-lock.js";
 
 /** TargetFacts as structured clone carries them. */
@@ -26,6 +28,7 @@ const WAIT_MS = 60_000;
 /** The embedded target's writing end, all of it synchronous: it lives in a worker thread. */
 export class SqliteWriter {
   readonly #path: string;
+  readonly #layout: Layout;
   readonly #facts: TargetFacts;
   readonly #lock: WriterLock;
   readonly #database: Database.Database;
@@ -33,6 +36,7 @@ export class SqliteWriter {
 
   private constructor(path: string, layout: Layout, facts: TargetFacts) {
     this.#path = path;
+    this.#layout = layout;
     this.#facts = facts;
     requireUsable(path);
     this.#lock = WriterLock.acquire(path);
@@ -96,6 +100,26 @@ export class SqliteWriter {
   finish(): void {
     try {
       this.#database.pragma("journal_mode = DELETE");
+    } catch (error) {
+      throw targetFailure(this.#path, error);
+    }
+  }
+
+  /** Notes that this run prunes. @throws OctoloadError PRUNE_SOURCES, TARGET_* */
+  beginPrune(): SqlitePrune {
+    const [database, path, facts] = [this.#database, this.#path, this.#facts];
+    const begin = () => {
+      requireOnlySource(path, requireMeta(database, path).sources, facts.sourceName);
+      recordPrune(database, facts);
+      return new SqlitePrune(database, this.#layout, facts.writeTimeUs);
+    };
+    return this.attempt(() => database.transaction(begin).immediate());
+  }
+
+  /** What `action` does to the target. @throws OctoloadError TARGET_* */
+  attempt<Result>(action: () => Result): Result {
+    try {
+      return action();
     } catch (error) {
       throw targetFailure(this.#path, error);
     }
@@ -165,6 +189,7 @@ function agree(database: Database.Database, path: string, layout: Layout, facts:
     writeMeta(database, layout, facts.frame);
   } else {
     requireAgreement(path, meta, layout, facts);
+    requireNotPruned(database, path, facts);
   }
   const { sources } = meta ?? { sources: [] };
   if (sources.every(({ name }) => name === facts.sourceName)) record(database, { sources }, facts);

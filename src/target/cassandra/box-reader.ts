@@ -1,3 +1,5 @@
+import type { PageReader } from "../../cassandra/page-reader.js";
+import { PageSize } from "../../cassandra/page-size.js";
 import { codeOf, tileCellOf } from "../../encoding/cell.js";
 import type { Box } from "../../encoding/cover.js";
 import type { Frame } from "../../encoding/frame.js";
@@ -6,8 +8,6 @@ import { OctoloadError } from "../../errors/octoload-error.js";
 import type { StoredRow } from "../row-decoder.js";
 import { cellCount, codesOf, indexBoxOf, isInBox, tileBoxOf, tileSpans } from "./box-cover.js";
 import { mapInOrder, pagesInOrder } from "./merge-pages.js";
-import type { PageReader } from "./page-reader.js";
-import { PageSize } from "./page-size.js";
 import { envelopeBytes, type RowQueries, storedRowOf } from "./row-queries.js";
 
 /** Partitions that the levels of one box may need together: some seconds of reading. */

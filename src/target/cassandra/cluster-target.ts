@@ -1,5 +1,8 @@
 import type { CassandraTarget } from "../../cassandra/cassandra-url.js";
+import { PageReader, pageFetcher } from "../../cassandra/page-reader.js";
+import { PageSize } from "../../cassandra/page-size.js";
 import { RingView } from "../../cassandra/ring.js";
+import { shareOf, splitRing, spread, type TokenRange } from "../../cassandra/ring-ranges.js";
 import type { Environment } from "../../cassandra/secrets.js";
 import { type CassandraSession, connectCassandra } from "../../cassandra/session.js";
 import { ancestorAt, requireCode, tileCellOf } from "../../encoding/cell.js";
@@ -18,9 +21,6 @@ import type { TargetRow } from "../target-row.js";
 import { BoxReader } from "./box-reader.js";
 import { readCopies } from "./cell-copies.js";
 import { mergePages } from "./merge-pages.js";
-import { type FetchPage, PageReader } from "./page-reader.js";
-import { PageSize } from "./page-size.js";
-import { shareOf, splitRing, spread, type TokenRange } from "./ring-ranges.js";
 import { envelopeBytes, RowQueries, storedRowOf } from "./row-queries.js";
 
 export interface OpenClusterOptions {
@@ -56,8 +56,8 @@ export class ClusterTarget implements Target {
     this.meta = meta;
     this.place = `${session.target.keyspace} on ${session.place}`;
     this.#queries = new RowQueries(session.target.keyspace, meta.layout);
-    this.#lookup = new PageReader(pageFetcher(session), lookupRetry);
-    this.#scanner = new PageReader(pageFetcher(session));
+    this.#lookup = new PageReader(pageFetcher(session.client), lookupRetry);
+    this.#scanner = new PageReader(pageFetcher(session.client));
   }
 
   /** @throws OctoloadError CASSANDRA_*, TARGET_* */
@@ -191,13 +191,4 @@ export class ClusterTarget implements Target {
       onProgress?.(Math.min(1, share));
     });
   }
-}
-
-function pageFetcher({ client }: CassandraSession): FetchPage {
-  return async ({ cql, params }, fetchSize, pageState) => {
-    const page = pageState === undefined ? {} : { pageState };
-    const options = { prepare: true, isIdempotent: true, fetchSize, ...page };
-    const result = await client.execute(cql, [...params], options);
-    return { rows: result.rows ?? [], next: result.pageState ?? undefined };
-  };
 }

@@ -1,12 +1,12 @@
 import { quoteName } from "../../cassandra/cql-text.js";
+import type { CqlRow, PageQuery } from "../../cassandra/page-reader.js";
+import { splitRange, type TokenRange } from "../../cassandra/ring-ranges.js";
 import { rowTables, valueColumns } from "../../cassandra/tables.js";
 import type { Layout } from "../../encoding/layout.js";
 import { OctoloadError } from "../../errors/octoload-error.js";
 import type { StoredRow } from "../row-decoder.js";
 import type { CellKey } from "../stored-rows.js";
 import type { TileSpan } from "./box-cover.js";
-import type { CqlRow, PageQuery } from "./page-reader.js";
-import { splitRange, type TokenRange } from "./ring-ranges.js";
 
 /** Columns of a row that may not be NULL. */
 const requiredColumns = valueColumns.filter(({ name }) => name !== "material_id");

@@ -108,6 +108,11 @@ export class LoadProcess {
     await this.#ended;
   }
 
+  /** As Ctrl-C does. */
+  interrupt(): void {
+    this.#child.kill("SIGINT");
+  }
+
   end(): Promise<LoadEnd> {
     return this.#ended;
   }

@@ -72,6 +72,28 @@ export async function allNodesDown(world: FaultWorld, log: ScenarioLog): Promise
   await one.checkDone(await resumed.end());
 }
 
+/** Nobody answers, and the load is told to end: that does not have to wait for the cluster. */
+export async function stoppedInOutage(world: FaultWorld, log: ScenarioLog): Promise<void> {
+  const { nodes } = world.servers;
+  const one = new FaultCase(world, log);
+  const load = await one.startSlowly();
+  for (const node of nodes) node.pause();
+  log.did("all three nodes were stopped with SIGSTOP");
+  try {
+    // So that rows are on their way.
+    await sleep(2_000);
+    const startMs = performance.now();
+    load.interrupt();
+    one.checkEnd(await load.end(), 4);
+    log.figure("seconds from SIGINT to its end", ((performance.now() - startMs) / 1000).toFixed(1));
+  } finally {
+    for (const node of nodes) node.resume();
+  }
+  const loaded = one.checkpointRows();
+  log.holds(`its checkpoint is kept: ${loaded} rows`, loaded > 0 && loaded < world.rows);
+  await one.checkDone(await one.start("--rate", "off").end());
+}
+
 /** A node's connections stay open, and it answers nothing. */
 export async function nodeFrozen(world: FaultWorld, log: ScenarioLog): Promise<void> {
   const { servers, sizes } = world;

@@ -3,7 +3,13 @@ import type { FaultWorld } from "./fault-case.js";
 import { liveWrites } from "./live-faults.js";
 import { killLoads } from "./load-process.js";
 import { loaderKilled, wrongClocks } from "./loader-faults.js";
-import { allNodesDown, nodeFrozen, nodeKilled, twoNodesDown } from "./node-faults.js";
+import {
+  allNodesDown,
+  nodeFrozen,
+  nodeKilled,
+  stoppedInOutage,
+  twoNodesDown,
+} from "./node-faults.js";
 import type { ScenarioLog } from "./scenario-log.js";
 import { columnDropped, tableAltered, tableDropped } from "./table-faults.js";
 
@@ -35,6 +41,12 @@ export const scenarios: readonly Scenario[] = [
     what: "all nodes are down past --outage-timeout; then the load is resumed",
     isShort: true,
     run: allNodesDown,
+  },
+  {
+    name: "stopped-in-outage",
+    what: "no node answers, and the load is told to end",
+    isShort: true,
+    run: stoppedInOutage,
   },
   { name: "node-frozen", what: "a node is stopped for a while", isShort: true, run: nodeFrozen },
   {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { FrameOutcome } from "../../../src/cassandra/dispatch/frame-dispatcher.js";
+import type { FrameOutcome, OnFrameEnd } from "../../../src/cassandra/dispatch/frame-dispatcher.js";
 import type { Ring } from "../../../src/cassandra/ring.js";
 import type { Layout } from "../../../src/encoding/layout.js";
 import type { CutFrame, FrameSender } from "../../../src/sink/cassandra/frame-sender.js";
@@ -27,7 +27,11 @@ class Cluster implements FrameSender {
     this.#message = message;
   }
 
-  async send(frame: CutFrame): Promise<FrameOutcome> {
+  send(frame: CutFrame, onEnd: OnFrameEnd): void {
+    this.#answer(frame).then(onEnd, (error: unknown) => onEnd({ kind: "ended", error }));
+  }
+
+  async #answer(frame: CutFrame): Promise<FrameOutcome> {
     const copy = frame.bytes.slice();
     this.frames.push(frame);
     await new Promise((resolve) => setImmediate(resolve));
@@ -43,6 +47,9 @@ class Cluster implements FrameSender {
     return { kind: "done" };
   }
 
+  giveUp(): void {
+    // Each frame has its answer soon.
+  }
   useRing(): void {
     // One ring is enough here.
   }

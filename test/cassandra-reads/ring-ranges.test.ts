@@ -6,8 +6,8 @@ import {
   splitRing,
   spread,
   type TokenRange,
-} from "../../../src/target/cassandra/ring-ranges.js";
-import { runs } from "../../support/seed.js";
+} from "../../src/cassandra/ring-ranges.js";
+import { runs } from "../support/seed.js";
 
 const MIN = -(2n ** 63n);
 const MAX = 2n ** 63n - 1n;

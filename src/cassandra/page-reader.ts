@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { requestFailure } from "../../cassandra/session-errors.js";
-import type { ErrorCode } from "../../errors/codes.js";
-import { OctoloadError } from "../../errors/octoload-error.js";
+import { type Client, errors, types } from "cassandra-driver";
+import type { ErrorCode } from "../errors/codes.js";
+import { OctoloadError } from "../errors/octoload-error.js";
 import type { PageSize } from "./page-size.js";
+import { requestFailure } from "./session-errors.js";
 
 /** A row as the driver gives it, by the names of the columns. */
 export type CqlRow = Readonly<Record<string, unknown>>;
@@ -30,6 +31,16 @@ export type FetchPage = (
   pageState: string | undefined,
 ) => Promise<Page>;
 
+/** Asks by a session, at its consistency. */
+export function pageFetcher(client: Client): FetchPage {
+  return async ({ cql, params }, fetchSize, pageState) => {
+    const page = pageState === undefined ? {} : { pageState };
+    const options = { prepare: true, isIdempotent: true, fetchSize, ...page };
+    const result = await client.execute(cql, [...params], options);
+    return { rows: result.rows ?? [], next: result.pageState ?? undefined };
+  };
+}
+
 /** How a page that does not come is asked for again. */
 export interface RetryRule {
   /** Failures in a row. */
@@ -52,8 +63,9 @@ const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * Reads queries page by page. A page that does not come in time is asked for again with fewer rows;
- * where the very first page does not come, over half of the range.
+ * Reads queries page by page. A page that does not come in time, or that a node gives up because too
+ * many tombstones lie in it, is asked for again with fewer rows; where the very first page does not
+ * come, over half of the range.
  */
 export class PageReader {
   readonly #fetch: FetchPage;
@@ -85,7 +97,7 @@ export class PageReader {
         failures += 1;
         await this.#pause(failures, signal);
         const isHalved =
-          next === undefined && isTimeout(page) && failures >= FAILURES_BEFORE_HALVING;
+          next === undefined && isTooMuch(page) && failures >= FAILURES_BEFORE_HALVING;
         if (!isHalved || query.halves === undefined || halvingsLeft === 0) continue;
         for (const half of query.halves()) yield* this.pages(half, size, signal, halvingsLeft - 1);
         return;
@@ -108,7 +120,8 @@ export class PageReader {
       return await this.#fetch(query, size.rows, next);
     } catch (error) {
       const failure = requestFailure(error, query.what);
-      if (!passing.has(failure.code) || failuresBefore + 1 >= this.#retry.attempts) throw failure;
+      const mayPass = passing.has(failure.code) || isTooMuch(failure);
+      if (!mayPass || failuresBefore + 1 >= this.#retry.attempts) throw failure;
       size.shrink();
       return failure;
     }
@@ -123,6 +136,10 @@ export class PageReader {
   }
 }
 
-function isTimeout({ code }: OctoloadError): boolean {
-  return code === "CASSANDRA_TIMEOUT";
+/** Fewer rows may come where these did not. */
+function isTooMuch({ code, cause }: OctoloadError): boolean {
+  if (code === "CASSANDRA_TIMEOUT") return true;
+  return (
+    cause instanceof errors.ResponseError && cause.code === types.responseErrorCodes.readFailure
+  );
 }

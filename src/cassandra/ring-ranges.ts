@@ -1,4 +1,4 @@
-import type { Ring } from "../../cassandra/ring.js";
+import type { Ring } from "./ring.js";
 
 /** Tokens after `after` up to and with `last`. */
 export interface TokenRange {

@@ -6,10 +6,10 @@ import {
   type FetchPage,
   type PageQuery,
   PageReader,
-} from "../../../src/target/cassandra/page-reader.js";
-import { PageSize } from "../../../src/target/cassandra/page-size.js";
-import { rejectionOf } from "../../support/rejection-of.js";
-import { runs } from "../../support/seed.js";
+} from "../../src/cassandra/page-reader.js";
+import { PageSize } from "../../src/cassandra/page-size.js";
+import { rejectionOf } from "../support/rejection-of.js";
+import { runs } from "../support/seed.js";
 
 const timeout = () => new errors.OperationTimedOutError("no answer", "127.0.0.1");
 
@@ -96,6 +96,19 @@ describe("PageReader", () => {
       2000,
     );
     expect(numbers).toEqual(upTo(2000));
+  });
+
+  it("asks for fewer rows, or half of the range, where a node gives up over tombstones", async () => {
+    // Between any two of these numbers lies one tombstone, and a page may meet a hundred.
+    const giveUp = () => new errors.ResponseError(0x1300, "tombstones");
+    const ofPages = serverOf((_query, fetchSize) => (fetchSize > 100 ? giveUp() : undefined));
+    expect(await read(ofPages, 2000)).toEqual(upTo(2000));
+    const ofRanges = serverOf(({ params: [from = 0, to = 0] }) => {
+      return Number(to) - Number(from) > 300 ? giveUp() : undefined;
+    });
+    expect(await read(ofRanges, 2000)).toEqual(upTo(2000));
+    const error = await rejectionOf(read(serverOf(giveUp), 10));
+    expect(error.code).toBe("CASSANDRA_FAILED");
   });
 
   it("gives up where nothing helps", async () => {
