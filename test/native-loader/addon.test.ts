@@ -17,15 +17,18 @@ describe("the addon", () => {
       .filter(([, value]) => typeof value === "function")
       .map(([name]) => name);
     expect(functions.sort()).toEqual([
-      ...["bigintTokens", "copyIn", "copyOut", "createDictionary", "createFrame", "decode"],
-      ...["deliveryNext", "derivationClose", "deriveFinish", "deriveStep", "encode"],
-      ...["encodeFrames", "encodeStrided", "envelopeDecode", "envelopeDecodeBound"],
-      ...["envelopeEncode"],
-      ...["envelopeEncodeBound", "estimateSortBytes", "findKeyAt", "ingestAdd", "ingestClose"],
-      ...["ingestFinish", "ingestSpill"],
-      ...["lz4CompressRows", "lz4DecompressRows", "openDelivery", "openDerivation", "openIngest"],
-      ...["openSourceDelivery", "sourceDeliveryAdd", "sourceDeliveryWrite"],
-      ...["tileTokens", "trainDictionary"],
+      ...["bigintTokens", "copyIn", "copyOut", "copyReplies"],
+      ...["createDictionary", "createFrame", "createHotIndex", "createReplyReader"],
+      ...["decode", "deliveryNext", "derivationClose", "deriveFinish"],
+      ...["deriveStep", "encode", "encodeEntries", "encodeFrames"],
+      ...["encodeStrided", "envelopeDecode", "envelopeDecodeBound", "envelopeEncode"],
+      ...["envelopeEncodeBound", "estimateSortBytes", "findKeyAt", "hotClassifyBatch"],
+      ...["hotClassifyCells", "hotDraw", "hotMostInTiles", "ingestAdd"],
+      ...["ingestClose", "ingestFinish", "ingestSpill", "keysNext"],
+      ...["lz4CompressRows", "lz4DecompressRows", "openDelivery", "openDerivation"],
+      ...["openIngest", "openKeys", "openSourceDelivery", "pushReplies"],
+      ...["slotOfKey", "sourceDeliveryAdd", "sourceDeliveryWrite", "tileTokens"],
+      ...["trainDictionary"],
     ]);
   });
 });

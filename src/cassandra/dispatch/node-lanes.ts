@@ -17,6 +17,8 @@ export class NodeLanes {
   readonly #routesOf = new WeakMap<Ring, readonly FrameRoute[]>();
   readonly #routes = new Set<FrameRoute>();
   #ring: Ring;
+  /** Of `#ring`: nearly all frames are for it. */
+  #routesNow: readonly FrameRoute[] = [];
 
   constructor(ring: Ring, carriers: Carriers, options: LaneOptions) {
     this.#carriers = carriers;
@@ -49,13 +51,15 @@ export class NodeLanes {
     for (const node of nodes) this.#add(node);
     const routes = ring.replicaSets.map((set) => this.#routeTo(set));
     this.#routesOf.set(ring, routes);
+    this.#routesNow = routes;
     for (const route of this.#routes) if (route.unsettled === 0) this.#routes.delete(route);
     for (const route of routes) this.#routes.add(route);
   }
 
   /** @returns undefined where the ring has no such replica set, or was never used here */
   routeOf(ring: Ring, replicaSet: number): FrameRoute | undefined {
-    return this.#routesOf.get(ring)?.[replicaSet];
+    const routes = ring === this.#ring ? this.#routesNow : this.#routesOf.get(ring);
+    return routes?.[replicaSet];
   }
 
   /** Looks which nodes have a connection. */

@@ -3,7 +3,7 @@ import { type Frames, frameAt } from "../../cassandra/frame-buffer.js";
 import type { Ring } from "../../cassandra/ring.js";
 import type { WireFailure } from "../../cassandra/wire/wire-failure.js";
 import type { SinkBatch } from "../sink-batch.js";
-import type { FrameSender } from "./frame-sender.js";
+import type { CutFrame, FrameSender } from "./frame-sender.js";
 
 export interface RefusedFrame {
   /** Of the batch. */
@@ -64,9 +64,11 @@ export function sendFrames(
   });
 }
 
-function cutFrame(batch: SinkBatch, frames: Frames, ring: Ring, index: number) {
+function cutFrame(batch: SinkBatch, frames: Frames, ring: Ring, index: number): CutFrame {
   return {
-    ...{ batch, ring, bytes: frameAt(frames, index) },
+    batch,
+    ring,
+    bytes: frameAt(frames, index),
     firstRow: frames.firstRows[index] ?? 0,
     rows: frames.rows[index] ?? 0,
     replicaSet: frames.replicaSets[index] ?? 0,
