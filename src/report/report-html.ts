@@ -2,6 +2,7 @@ import type { Outcome } from "../load/progress.js";
 import type { RunReport } from "../load/run-report.js";
 import { adviceOn } from "./advice.js";
 import { type Bar, barChart } from "./bars.js";
+import { cacheSection } from "./cache-section.js";
 import { cssColor, rampColor } from "./color-ramp.js";
 import { hotSection } from "./hot-map-section.js";
 import { type Html, html, nothing } from "./html.js";
@@ -72,6 +73,7 @@ ${rejections(report)}
 ${warnings(report)}
 ${card("Map", mapSection(report.map), "maps")}
 ${report.hot === undefined ? nothing : card("Hot regions", hotSection(report.hot), "maps")}
+${report.cache === undefined ? nothing : card("Hot cache", cacheSection(report.cache), "wide")}
 ${card("Speed", throughputChart(report), "wide")}
 <div class="column">${card("Rows by level", levels(report))}
 ${card("Stages", stages(report))}</div>
