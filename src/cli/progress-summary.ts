@@ -66,7 +66,8 @@ function cache({ cache: found }: RunReport): string {
   if (found === undefined) return "";
   const { url, offered, cached, older, skipped, skippedBy, lastErrors } = found;
   const counts = ["hot rows", "cached", "newer there", "not cached"];
-  const row = [plainText(url), ...[offered, cached, older, skipped].map(formatCount)];
+  const [place = ""] = url.split("?");
+  const row = [plainText(place), ...[offered, cached, older, skipped].map(formatCount)];
   const table = alignColumns([["cache", ...counts], row], new Set(counts.map((_, i) => i + 1)));
   const reasons = Object.entries(skippedBy).map(([reason, rows]) => {
     const text = lastErrors[reason as keyof typeof lastErrors];
