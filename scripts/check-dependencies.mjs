@@ -65,6 +65,23 @@ const rules = {
     ],
     packages: ["better-sqlite3"],
   },
+  "src/cache": {
+    mayUse: ["src/target", "src/redis", "src/hot", "src/encoding", "src/errors"],
+    packages: ["ioredis"],
+  },
+  "src/warm": {
+    mayUse: [
+      "src/load",
+      "src/target",
+      "src/sink",
+      "src/cassandra",
+      "src/redis",
+      "src/hot",
+      "src/encoding",
+      "src/errors",
+    ],
+    packages: ["better-sqlite3"],
+  },
   "src/load": {
     mayUse: [
       "src/source",

@@ -5,6 +5,17 @@ export {
 export type { BackfillHooks } from "./backfill/hooks.js";
 export { type RedriveOptions, type RedriveResult, redrive } from "./backfill/redrive.js";
 export {
+  type CachedReader,
+  type CachedReaderOptions,
+  type CellAnswer,
+  createCachedReader,
+  type NodeAnswer,
+  type ReadSource,
+} from "./cache/cached-reader.js";
+export type { PutOutcome } from "./cache/entry-lane.js";
+export type { NodeColumns } from "./cache/node-entry.js";
+export type { CacheOutcome, ReadStats } from "./cache/read-stats.js";
+export {
   ancestorAt,
   children,
   codeOf,
@@ -112,6 +123,10 @@ export {
   type GenerateResult,
   generate,
 } from "./generate/generate.js";
+export { buildHotIndex } from "./hot/build-hot-index.js";
+export type { HotIndex } from "./hot/hot-index.js";
+export { type HotPredicate, type HotRegions, parseHotRegions } from "./hot/hot-regions.js";
+export type { HotOptions } from "./load/hot-options.js";
 export type { BackfillOptions } from "./load/load-settings.js";
 export type {
   Outcome,
@@ -136,3 +151,13 @@ export type {
   Target,
 } from "./target/target.js";
 export { RawText, type SourceValue, type TargetRow } from "./target/target-row.js";
+export { warm } from "./warm/warm.js";
+export type {
+  WarmCounts,
+  WarmHooks,
+  WarmOptions,
+  WarmProgress,
+  WarmResult,
+  WarmSkipReason,
+  WarmStep,
+} from "./warm/warm-options.js";

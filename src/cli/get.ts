@@ -1,19 +1,33 @@
 import type { Command } from "commander";
+import type { NodeAnswer } from "../cache/cached-reader.js";
 import type { Box } from "../encoding/cover.js";
 import { encodePoint } from "../encoding/point.js";
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
+import { parseHotRegions } from "../hot/hot-regions.js";
+import type { HotOptions } from "../load/hot-options.js";
 import { openTarget } from "../target/open-target.js";
 import type { Target } from "../target/target.js";
 import type { TargetRow } from "../target/target-row.js";
 import { parseCoordinate, parseLevel } from "./arguments.js";
 import { type ExitCode, exitCodes } from "./exit-codes.js";
+import { parseHot } from "./hot-arguments.js";
 import type { CliIo } from "./io.js";
 import { alignColumns, writeJson } from "./output.js";
-import { rowCells, rowHeadings, rowLines, rowNumbers, rowReport } from "./row-output.js";
+import {
+  nodeLines,
+  nodeReport,
+  rowCells,
+  rowHeadings,
+  rowLines,
+  rowNumbers,
+  rowReport,
+} from "./row-output.js";
 import { frameSetting } from "./settings.js";
 
 const DEFAULT_LIMIT = 100;
+/** A process that has just begun is slower than a cache. */
+const CACHE_DEADLINE_MS = 250;
 
 interface GetOptions {
   readonly to?: string;
@@ -22,6 +36,8 @@ interface GetOptions {
   readonly box?: string;
   readonly limit?: string;
   readonly frame?: string;
+  readonly hot?: string;
+  readonly hotRegions?: string;
   readonly json?: true;
 }
 
@@ -55,6 +71,8 @@ export function addGetCommand(
     .option("--box <corners>", "minx,miny,minz,maxx,maxy,maxz in metres, in place of a point")
     .option("--limit <rows>", `rows of a box at most (default: ${DEFAULT_LIMIT})`)
     .option("--frame <frame>", "refuse a target of another frame; by default the target's is taken")
+    .option("--hot <url>", "ask this cache first, redis://HOST:PORT, for a cell that is hot")
+    .option("--hot-regions <list>", 'what is hot, such as "coastal:10;urban:5;level>=12"')
     .option("--json", "print the result as JSON")
     .action(async (x: string, y: string, z: string, options: GetOptions) => {
       const found = await get([x, y, z], options, io);
@@ -67,7 +85,8 @@ async function get(
   options: GetOptions,
   io: CliIo,
 ): Promise<boolean> {
-  const read = options.box === undefined ? pointReader(point, options) : boxReader(point, options);
+  const hot = hotOptions(options, io);
+  const read = readerOf(point, options, hot);
   if (options.to === undefined) {
     throw new OctoloadError("USAGE", "--to is missing: the target's URL, such as sqlite:earth.db");
   }
@@ -86,7 +105,26 @@ async function get(
 
 type Reader = (context: GetContext) => Promise<boolean>;
 
-function pointReader(texts: readonly (string | undefined)[], options: GetOptions): Reader {
+/** A setting alone, which is there for loads, does not make an answer shorter. */
+function hotOptions(options: GetOptions, io: CliIo): HotOptions | undefined {
+  if (options.hot === undefined && options.hotRegions === undefined) return undefined;
+  if (options.box === undefined && options.nearest !== true) return parseHot(options, io);
+  throw new OctoloadError("USAGE", "--hot goes with a single cell, not with --box and --nearest");
+}
+
+function readerOf(
+  point: readonly (string | undefined)[],
+  options: GetOptions,
+  hot: HotOptions | undefined,
+): Reader {
+  if (options.box !== undefined) return boxReader(point, options);
+  return hot === undefined ? pointReader(point, options) : cachedReader(point, options, hot);
+}
+
+function parsePoint(
+  texts: readonly (string | undefined)[],
+  options: GetOptions,
+): { readonly point: readonly [number, number, number]; readonly level: number } {
   const [x, y, z] = texts;
   if (x === undefined || y === undefined || z === undefined) {
     throw new OctoloadError("USAGE", "X, Y and Z are missing, or --box");
@@ -98,6 +136,56 @@ function pointReader(texts: readonly (string | undefined)[], options: GetOptions
     parseCoordinate("Y", y),
     parseCoordinate("Z", z),
   ] as const;
+  return { point, level };
+}
+
+/** What an entry of the cache holds, from the cache or from the target. */
+function cachedReader(
+  texts: readonly (string | undefined)[],
+  options: GetOptions,
+  hot: HotOptions,
+): Reader {
+  const { point, level } = parsePoint(texts, options);
+  const regions = parseHotRegions(hot.regions);
+  return async ({ target, io }) => {
+    const { createCachedReader } = await import("../cache/cached-reader.js");
+    const { buildHotIndex } = await import("../hot/build-hot-index.js");
+    const reader = await createCachedReader({
+      ...{ target, cache: hot.url, hot: await buildHotIndex(regions) },
+      ...{ deadlineMs: CACHE_DEADLINE_MS, env: io.env },
+      onNote: (text) => io.stderr(`octoload: ${text}\n`),
+    });
+    try {
+      const code = encodePoint(...point, level, target.frame);
+      return writeAnswer(await reader.getNode(code, level), options, io);
+    } finally {
+      reader.close();
+    }
+  };
+}
+
+function writeAnswer(
+  { source, cached, row }: NodeAnswer,
+  { json }: GetOptions,
+  io: CliIo,
+): boolean {
+  if (json === true) {
+    const cell = row === null ? null : nodeReport(row);
+    writeJson(io, { found: row !== null, source, cached, cell });
+  } else if (row !== null) {
+    const answered = [
+      ["source", source],
+      ["cached", cached],
+    ];
+    io.stdout(alignColumns([...answered, ...nodeLines(row)]));
+  } else {
+    io.stderr(`octoload: no such cell is in the target (answered by ${source}, ${cached})\n`);
+  }
+  return row !== null;
+}
+
+function pointReader(texts: readonly (string | undefined)[], options: GetOptions): Reader {
+  const { point, level } = parsePoint(texts, options);
   return async ({ target, io }) => {
     const row = options.nearest
       ? await target.getNearest(...point, level)

@@ -1,3 +1,4 @@
+import type { NodeColumns } from "../cache/node-entry.js";
 import { SourceTables } from "../target/source-tables.js";
 import type { Target } from "../target/target.js";
 import { RawText, type SourceValue, type TargetRow } from "../target/target-row.js";
@@ -16,18 +17,21 @@ export function sourceValues(row: TargetRow, target: Described): [string, Source
 /** A row as JSON: what a number cannot hold exactly is decimal text, a BLOB `{"blob": hex}`. */
 export function rowReport(row: TargetRow, target: Described): unknown {
   const source = sourceValues(row, target).map(([name, value]) => [name, jsonOf(value)]);
+  return { ...nodeReport(row), point: row.point, source: Object.fromEntries(source) };
+}
+
+/** As rowReport(), without what only the envelope holds. */
+export function nodeReport(row: NodeColumns): Readonly<Record<string, unknown>> {
   return {
     level: row.level,
     mortonCode: String(row.mortonCode),
     tile: String(row.mortonCode >> 15n),
     cell: Number(row.mortonCode & 0x7fffn),
-    point: row.point,
     materialId: row.materialId,
     homogeneity: row.homogeneity,
     childrenMask: row.childrenMask,
     lastModified: Number(row.lastModified),
     writeTimeUs: String(row.writeTimeUs),
-    source: Object.fromEntries(source),
   };
 }
 
@@ -43,6 +47,14 @@ export function jsonOf(value: SourceValue): unknown {
 
 /** A row as names and values, one a line. */
 export function rowLines(row: TargetRow, target: Described): string[][] {
+  return [
+    ...nodeLines(row),
+    ...sourceValues(row, target).map(([name, value]) => [name, shown(value)]),
+  ];
+}
+
+/** As rowLines(), without what only the envelope holds. */
+export function nodeLines(row: NodeColumns): string[][] {
   const lastModified = row.lastModified === 0n ? "0" : isoTime(row.lastModified);
   return [
     ["level", String(row.level)],
@@ -52,7 +64,6 @@ export function rowLines(row: TargetRow, target: Described): string[][] {
     ["children_mask", `${row.childrenMask} (${row.childrenMask.toString(2).padStart(8, "0")})`],
     ["last_modified", lastModified],
     ["write_time", isoTime(row.writeTimeUs / 1000n)],
-    ...sourceValues(row, target).map(([name, value]) => [name, shown(value)]),
   ];
 }
 

@@ -33,7 +33,10 @@ export async function runLoad(
 }
 
 /** The first signal ends the run in order; the second one at once, as a crash would. */
-function stopOnSignals() {
+export function stopOnSignals(): {
+  readonly signal: AbortSignal;
+  readonly release: () => void;
+} {
   const abort = new AbortController();
   const onSignal = () => {
     if (abort.signal.aborted) process.exit(exitCodes.interrupted);

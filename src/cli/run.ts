@@ -17,6 +17,7 @@ import { addRedriveCommand } from "./redrive.js";
 import { addRunsCommand } from "./runs.js";
 import { addSchemaCommand } from "./schema.js";
 import { addTraceCommand } from "./trace.js";
+import { addWarmCommand } from "./warm.js";
 
 /**
  * Runs one command line (without node and script) and returns its exit code.
@@ -50,6 +51,7 @@ function createProgram(io: CliIo, setExitCode: (code: ExitCode) => void): Comman
   addRedriveCommand(program, io, setExitCode);
   addRunsCommand(program, io);
   addMigrateCommand(program, io);
+  addWarmCommand(program, io, setExitCode);
   addGetCommand(program, io, setExitCode);
   addTraceCommand(program, io, setExitCode);
   addExportCommand(program, io, setExitCode);
