@@ -1,11 +1,12 @@
 // Loads a generated octree into a real Cassandra in both layouts, by the command that users have,
 // and lets a Python program that shares no code with octoload say whether all of it arrived.
 //
-//   npm run independent-check [-- --rows N --cluster DIR --dir DIR --json]
+//   npm run independent-check [-- --rows N --envelopes N --cluster DIR --dir DIR --json]
 //   npm run independent-check -- --install      only installs the Python driver, by pip
 //
 // Starts a Cassandra node of its own unless --cluster names a running one (npm run cluster). DIR
-// keeps the source and the run directories. Exits 0 when all agrees, 6 when something differs, 3
+// keeps the source and the run directories. Of all rows the columns are compared, and the envelopes
+// of all, or of a sample of --envelopes. Exits 0 when all agrees, 6 when something differs, 3
 // where Python or its driver is missing or the command line is wrong, 5 where a load failed.
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -24,7 +25,8 @@ const AGREES = 0;
 const USAGE = 3;
 const FAILED = 5;
 
-const usage = "usage: npm run independent-check [-- --rows N --cluster DIR --dir DIR --json]";
+const usage =
+  "usage: npm run independent-check [-- --rows N --envelopes N --cluster DIR --dir DIR --json]";
 const layouts = ["node", "tile"] as const;
 
 type Found = Extract<Awaited<ReturnType<typeof findChecker>>, { kind: "found" }>;
@@ -32,9 +34,10 @@ type Server = Pick<LoadedPlace, "host" | "port" | "dc">;
 
 interface Command {
   readonly rows: number;
+  /** Further arguments of the checker. */
+  readonly checkerArgs: readonly string[];
   readonly cluster: string | undefined;
   readonly dir: string | undefined;
-  readonly json: boolean;
   readonly install: boolean;
 }
 
@@ -42,12 +45,22 @@ interface Command {
 function readCommand(): Command | undefined {
   const text = { type: "string" } as const;
   const flag = { type: "boolean", default: false } as const;
-  const options = { rows: text, cluster: text, dir: text, json: flag, install: flag };
+  const options = {
+    rows: text,
+    envelopes: text,
+    cluster: text,
+    dir: text,
+    json: flag,
+    install: flag,
+  };
   try {
     const { values } = parseArgs({ options });
-    const { cluster, dir, json, install } = values;
+    const { cluster, dir, json, install, envelopes } = values;
     const rows = Number(values.rows ?? DEFAULT_ROWS);
-    return Number.isInteger(rows) && rows > 0 ? { rows, cluster, dir, json, install } : undefined;
+    const isCount = (number: number) => Number.isInteger(number) && number > 0;
+    if (!isCount(rows) || !isCount(Number(envelopes ?? rows))) return undefined;
+    const sample = envelopes === undefined ? [] : ["--envelopes", envelopes];
+    return { rows, cluster, dir, install, checkerArgs: json ? [...sample, "--json"] : sample };
   } catch {
     return undefined;
   }
@@ -78,13 +91,13 @@ async function checkLayout(
   source: string,
   folder: string,
   place: LoadedPlace,
-  json: boolean,
+  args: readonly string[],
 ): Promise<number> {
   const { host, port, dc, keyspace, layout } = place;
   const url = `cassandra://${host}:${port}/${keyspace}?dc=${dc}&layout=${layout}`;
   try {
     await octoload("backfill", source, "--to", url, "--run-dir", join(folder, keyspace));
-    const { code, output } = await runChecker(cqlsh, source, place, json ? ["--json"] : []);
+    const { code, output } = await runChecker(cqlsh, source, place, args);
     console.log(output.trimEnd());
     const query = /^ {2}one of them: (SELECT .*)$/m.exec(output)?.[1];
     if (query !== undefined) await show(cqlsh, place, query);
@@ -123,7 +136,8 @@ async function withServer(dir: string | undefined, use: (server: Server) => Prom
   }
 }
 
-async function checkAll(found: Found, { rows, cluster, dir, json }: Command): Promise<number> {
+async function checkAll(found: Found, command: Command): Promise<number> {
+  const { rows, cluster, dir, checkerArgs } = command;
   const folder = resolve(dir ?? mkdtempSync(join(tmpdir(), "octoload-check-")));
   mkdirSync(folder, { recursive: true });
   try {
@@ -133,7 +147,7 @@ async function checkAll(found: Found, { rows, cluster, dir, json }: Command): Pr
       for (const layout of layouts) {
         const keyspace = `octoload_check_${layout}_${randomBytes(4).toString("hex")}`;
         const place = { ...server, keyspace, layout };
-        worst = Math.max(worst, await checkLayout(found, source, folder, place, json));
+        worst = Math.max(worst, await checkLayout(found, source, folder, place, checkerArgs));
       }
       return worst;
     });
