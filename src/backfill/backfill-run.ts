@@ -1,8 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OctoloadError } from "../errors/octoload-error.js";
-import type { FeedState } from "../hot-feed/hot-feed.js";
-import { type HotOutcome, hotOutcomeOf } from "../hot-feed/hot-report.js";
 import type { CursorCheckpoint, SinkCheckpoint } from "../load/checkpoint.js";
 import { SinkLoad } from "../load/deliver.js";
 import { deriveRows } from "../load/derive-stage.js";
@@ -36,6 +34,7 @@ import { type BegunRun, REPORT_FILE, REPORT_PAGE, SPILL_FOLDER } from "./begin-r
 import { identityOf } from "./describe-run.js";
 import { cursorsAtOnce, requireRoom, sortOrdersOf } from "./disk-room.js";
 import type { BackfillHooks } from "./hooks.js";
+import { HotRun } from "./hot-run.js";
 import { makeReport } from "./make-report.js";
 import { openCursors } from "./open-cursors.js";
 import { openSourceCursor, requireSource } from "./open-source-cursor.js";
@@ -51,9 +50,9 @@ import { requireAllKeys } from "./prune-refusals.js";
 import { pruneTargets } from "./prune-targets.js";
 import { facts, type RunParts } from "./set-up.js";
 import { shardRanks } from "./shard-bounds.js";
+import { watchSteering } from "./watch-steering.js";
 
 const LOOK_INTERVAL_MS = 250;
-const HOT_INTERVAL_MS = 5_000;
 const DERIVED_FACT = "derived";
 
 /** One process's part of a run: from an open source and open targets to the report. */
@@ -61,12 +60,12 @@ export class BackfillRun {
   readonly #begun: BegunRun;
   readonly #parts: RunParts;
   readonly #hooks: BackfillHooks;
+  readonly #hot: HotRun;
   readonly #events: EventLog;
   readonly #stop = new AbortController();
   #sorted: SortedRun | undefined;
   #derived: DerivedSummary | undefined;
   #checkpoints: CursorCheckpoint[] = [];
-  #hotTimer: NodeJS.Timeout | undefined;
   /** Rows may be in the targets. */
   #hasWritten = false;
 
@@ -74,6 +73,7 @@ export class BackfillRun {
     this.#begun = begun;
     this.#parts = parts;
     this.#hooks = hooks;
+    this.#hot = new HotRun(parts);
     this.#events = new EventLog(begun.runDir);
   }
 
@@ -167,17 +167,7 @@ export class BackfillRun {
     });
     tracker.planned("scan", sourceRows);
     tracker.planned("derive", sourceRows);
-    tracker.rateLimit(control.settings.rowsPerSecond);
-    control.onChange((now, before) => {
-      tracker.paused(now.isPaused);
-      tracker.rateLimit(now.rowsPerSecond);
-      if (now.isPaused !== before.isPaused) {
-        this.#emit({ event: now.isPaused ? "paused" : "resumed" });
-      }
-      if (now.rowsPerSecond !== before.rowsPerSecond) {
-        this.#emit({ event: "rate", rowsPerSecond: now.rowsPerSecond });
-      }
-    });
+    watchSteering(control, tracker, (event) => this.#emit(event));
     return {
       settings,
       sorted,
@@ -210,8 +200,9 @@ export class BackfillRun {
       const { first, end } = shardRanks(run.shard, this.#derived?.rows ?? 0);
       tracker.total(end - first + rejectedBeforeSinks(await store.countDeadLetters()));
     }
-    await this.#beginSinks();
-    await this.#beginHot(context);
+    const derived = this.#requireDerived();
+    await this.#beginSinks(derived);
+    await this.#hot.begin(derived, context);
     this.#hasWritten = true;
     this.#enter("load", context);
     await this.#load(context);
@@ -249,44 +240,16 @@ export class BackfillRun {
     }
   }
 
+  #requireDerived(): DerivedSummary {
+    if (this.#derived === undefined) throw new OctoloadError("INTERNAL", "a run was not derived");
+    return this.#derived;
+  }
+
   /** Nothing is written to any target before all have agreed. */
-  async #beginSinks(): Promise<void> {
+  async #beginSinks({ topmost }: DerivedSummary): Promise<void> {
     const { sinks } = this.#parts;
-    const { topmost } = this.#derived ?? {};
-    if (topmost === undefined) throw new OctoloadError("INTERNAL", "a run was not derived");
     for (const sink of sinks) await sink.requireApart(topmost);
     for (const sink of sinks) await sink.begin(topmost);
-  }
-
-  async #beginHot({ store, settings, sorted }: RunContext): Promise<void> {
-    const { hot, run, sinks } = this.#parts;
-    const [sink] = sinks;
-    if (hot === undefined || sink === undefined || this.#derived === undefined) return;
-    const { levels, map, rows } = this.#derived;
-    const total = run.shard === null ? sorted.mark.selected : Math.ceil(rows / run.shard.count);
-    await hot.begin({
-      ...{ sink, frame: settings.frame, known: { levels, map }, rows: total },
-      writeTimeUs: BigInt(run.writeTimeUs),
-      earlier: (await store.fact(facts.hot)) as FeedState | undefined,
-    });
-    this.#hotTimer = setInterval(() => this.#keepHot(store), HOT_INTERVAL_MS);
-  }
-
-  /** What the next process would otherwise not know of this one's hot rows. */
-  #keepHot(store: RunContext["store"]): void {
-    const state = this.#parts.hot?.state();
-    if (state === undefined) return;
-    store.putFact(facts.hot, state).catch(() => undefined);
-  }
-
-  /** What is on its way may still arrive, whatever ended the run. */
-  async #endHot({ store }: RunContext): Promise<HotOutcome | undefined> {
-    const { hot } = this.#parts;
-    if (hot === undefined || this.#hotTimer === undefined) return undefined;
-    clearInterval(this.#hotTimer);
-    await hot.drain();
-    await store.putFact(facts.hot, hot.state()).catch(() => undefined);
-    return hotOutcomeOf(hot);
   }
 
   async #load(context: RunContext): Promise<void> {
@@ -373,7 +336,7 @@ export class BackfillRun {
     const { run, redriveRows, sinks } = this.#parts;
     const checkpoints = this.#checkpointsOfSinks();
     const deadLetters = await store.countDeadLetters();
-    const hot = await this.#endHot(context);
+    const hot = await this.#hot.end(context);
     return makeReport({
       version: packageVersion(),
       run,
@@ -411,8 +374,7 @@ export class BackfillRun {
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#hotTimer);
-    await this.#parts.hot?.close().catch(() => undefined);
+    await this.#hot.close();
     for (const sink of this.#parts.sinks) await sink.close().catch(() => undefined);
     await this.#parts.source?.close().catch(() => undefined);
     await this.#sorted?.close().catch(() => undefined);
