@@ -1,9 +1,9 @@
 import { requireCode } from "../encoding/cell.js";
 import { requireLevel } from "../encoding/level.js";
+import type { Environment } from "../endpoint/password.js";
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { HotIndex } from "../hot/hot-index.js";
-import type { Environment } from "../redis/secrets.js";
 import type { Target } from "../target/target.js";
 import type { TargetRow } from "../target/target-row.js";
 import type { EntryCache } from "./entry-cache.js";

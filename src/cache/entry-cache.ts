@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Environment } from "../endpoint/password.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { keepTrying } from "../redis/client.js";
 import { parseRedisUrl, type RedisTarget } from "../redis/redis-url.js";
 import { slotOfKey } from "../redis/resp.js";
-import type { Environment } from "../redis/secrets.js";
 import { RedisSession } from "../redis/session.js";
 import { type EntryAnswer, EntryLane, type PutOutcome } from "./entry-lane.js";
 import { type NodeColumns, putArguments } from "./node-entry.js";

@@ -70,16 +70,17 @@ export class EntryLane {
   /** It never rejects. */
   async read(key: string): Promise<EntryAnswer> {
     if (!this.isUsable) return { kind: "unavailable" };
+    const askedMs = performance.now();
     let fault: ReadFault = "error";
     const values = await this.#byDeadline(
       this.#client.hmget(key, ...entryFields),
       this.#options.deadlineMs,
       (error) => {
-        fault = this.#faultOf(error);
+        fault = this.#faultOf(error, askedMs);
       },
     );
     if (values === "timeout") {
-      this.#health.failed();
+      this.#health.failed(askedMs);
       return { kind: "timeout" };
     }
     if (values === "failed") return { kind: fault };
@@ -140,14 +141,14 @@ export class EntryLane {
     return (await this.#byDeadline(this.#client.ping(), deadlineMs, () => undefined)) === "PONG";
   }
 
-  #faultOf(error: unknown): ReadFault {
+  #faultOf(error: unknown, askedMs: number): ReadFault {
     const text = isReplyError(error) ? error.message : "";
     if (text.startsWith("WRONGTYPE")) {
       this.#health.succeeded();
       return "wrong-type";
     }
     if (/^(MOVED|ASK) /.test(text)) this.#options.onMoved();
-    else this.#health.failed();
+    else this.#health.failed(askedMs);
     return "error";
   }
 

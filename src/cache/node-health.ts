@@ -1,4 +1,4 @@
-/** Failures in a row after which a node is not asked any more. */
+/** Separate failures in a row after which a node is not asked any more. */
 const FAILURES_TO_OPEN = 3;
 const FIRST_REST_MS = 250;
 const LONGEST_REST_MS = 4_000;
@@ -15,11 +15,14 @@ const afterTimer: After = (ms, callback) => {
 /**
  * Whether a node is worth being asked: a circuit breaker. After some failures in a row nobody's read
  * waits for it any more; now and then it is tried in the background, until it answers in time.
+ * All reads that were under way when one failed count as that one: a single pause of the node or of
+ * this process fails them all.
  */
 export class NodeHealth {
   readonly #probe: () => Promise<boolean>;
   readonly #after: After;
   #failures = 0;
+  #failedMs = Number.NEGATIVE_INFINITY;
   #restMs = FIRST_REST_MS;
   #isOpen = false;
   #isClosed = false;
@@ -41,7 +44,10 @@ export class NodeHealth {
     this.#restMs = FIRST_REST_MS;
   }
 
-  failed(): void {
+  /** @param askedMs when that read was sent, ms of performance.now(), as `nowMs` */
+  failed(askedMs: number, nowMs: number = performance.now()): void {
+    if (askedMs < this.#failedMs) return;
+    this.#failedMs = nowMs;
     this.#failures += 1;
     if (this.#failures < FAILURES_TO_OPEN || this.#isOpen) return;
     this.#isOpen = true;
