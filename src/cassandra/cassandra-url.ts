@@ -1,10 +1,10 @@
 import type { Layout } from "../encoding/layout.js";
+import { splitServerUrl, type UrlQuery } from "../endpoint/server-url.js";
+import { parseTlsFiles, type TlsFiles } from "../endpoint/tls-files.js";
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { type ConsistencyName, parseConsistency } from "./consistency.js";
 import { parseContactPoints } from "./contact-points.js";
-import { parseTlsFiles, type TlsFiles } from "./tls-files.js";
-import { parseQuery, type UrlQuery } from "./url-query.js";
 
 /** A target in Cassandra as its URL names it. */
 export interface CassandraTarget {
@@ -23,7 +23,12 @@ export interface CassandraTarget {
 
 export const DEFAULT_KEYSPACE = "bluemarble";
 
-const parameters = ["dc", "layout", "consistency", "tls", "ca", "cert", "key", "tls-name"];
+const rules = {
+  scheme: "cassandra:",
+  parameters: ["dc", "layout", "consistency", "tls", "ca", "cert", "key", "tls-name"],
+  secretNames: /pass|pwd|user|secret|token|credential/i,
+  secretFault,
+};
 
 /** Cassandra's own rule for names of keyspaces. */
 const KEYSPACE = /^\w{1,48}$/;
@@ -42,7 +47,11 @@ const SECRETS_REMEDY =
  * @throws OctoloadError TARGET_URL; a URL that may hold a user or a password is not repeated
  */
 export function parseCassandraUrl(url: string): CassandraTarget {
-  const { authority, path, query } = split(url);
+  const [, rest] = /^cassandra:\/\/([\s\S]*)$/i.exec(url) ?? [];
+  if (rest === undefined) {
+    throw invalid("a Cassandra target begins with cassandra://, then host[:port]");
+  }
+  const { authority, path, query } = splitServerUrl(rest, rules);
   return {
     contactPoints: parseContactPoints(authority),
     keyspace: parseKeyspace(path),
@@ -51,35 +60,6 @@ export function parseCassandraUrl(url: string): CassandraTarget {
     consistency: parseConsistency(query),
     tls: parseTlsFiles(query),
   };
-}
-
-function split(url: string): { authority: string; path: string; query: UrlQuery } {
-  const [, rest] = /^cassandra:\/\/([\s\S]*)$/i.exec(url) ?? [];
-  if (rest === undefined) {
-    throw invalid("a Cassandra target begins with cassandra://, then host[:port]");
-  }
-  // Anywhere before the question mark: a password may hold slashes, and hosts and keyspaces no "@".
-  const mark = rest.indexOf("?");
-  const place = mark === -1 ? rest : rest.slice(0, mark);
-  if (place.includes("@")) throw secretFault();
-  const slash = place.indexOf("/");
-  return {
-    authority: slash === -1 ? place : place.slice(0, slash),
-    path: slash === -1 ? "" : place.slice(slash + 1),
-    query: readQuery(mark === -1 ? "" : rest.slice(mark + 1)),
-  };
-}
-
-function readQuery(text: string): UrlQuery {
-  const query = parseQuery(text);
-  for (const name of query.keys()) {
-    if (parameters.includes(name)) continue;
-    if (/pass|pwd|user|secret|token|credential/i.test(name)) throw secretFault();
-    throw invalid(
-      `cassandra: takes no parameter ${describeValue(name)}, only ${parameters.join(", ")}`,
-    );
-  }
-  return query;
 }
 
 function parseKeyspace(path: string): string {

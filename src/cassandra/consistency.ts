@@ -1,7 +1,7 @@
 import type { types } from "cassandra-driver";
+import type { UrlQuery } from "../endpoint/server-url.js";
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
-import type { UrlQuery } from "./url-query.js";
 
 /**
  * Consistency levels by their names in a URL. ANY is none of them: a row that only a hint holds

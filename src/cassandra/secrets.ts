@@ -1,8 +1,5 @@
-import { readFileSync } from "node:fs";
+import { type Environment, readPassword } from "../endpoint/password.js";
 import { OctoloadError } from "../errors/octoload-error.js";
-
-/** Where a process finds what must not stand in a URL. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A user and the password, which neither inspection nor JSON shows. */
 export class Credentials {
@@ -26,8 +23,11 @@ export class Credentials {
 }
 
 const USERNAME = "OCTOLOAD_CASSANDRA_USERNAME";
-const PASSWORD = "OCTOLOAD_CASSANDRA_PASSWORD";
-const PASSWORD_FILE = "OCTOLOAD_CASSANDRA_PASSWORD_FILE";
+const variables = {
+  password: "OCTOLOAD_CASSANDRA_PASSWORD",
+  passwordFile: "OCTOLOAD_CASSANDRA_PASSWORD_FILE",
+  code: "CASSANDRA_SECRETS",
+} as const;
 
 /**
  * The user and password to log in with; undefined: none is set. Of a password file the end of its
@@ -37,39 +37,19 @@ const PASSWORD_FILE = "OCTOLOAD_CASSANDRA_PASSWORD_FILE";
  */
 export function readCredentials(env: Environment): Credentials | undefined {
   const username = env[USERNAME] || undefined;
-  const password = readPassword(env);
+  const password = readPassword(env, variables);
   if (username === undefined && password === undefined) return undefined;
   if (username === undefined) {
     throw invalid(`a password is set, but the user is not: ${USERNAME} is missing`);
   }
   if (password === undefined) {
-    throw invalid(`${USERNAME} is set, but neither ${PASSWORD} nor ${PASSWORD_FILE}`);
+    throw invalid(
+      `${USERNAME} is set, but neither ${variables.password} nor ${variables.passwordFile}`,
+    );
   }
   return new Credentials(username, password);
 }
 
-function readPassword(env: Environment): string | undefined {
-  const password = env[PASSWORD] || undefined;
-  const path = env[PASSWORD_FILE] || undefined;
-  if (path === undefined) return password;
-  if (password !== undefined) throw invalid(`${PASSWORD} and ${PASSWORD_FILE} are both set`);
-  const text = readFile(path).replace(/\r?\n$/, "");
-  if (text === "") throw invalid(`${PASSWORD_FILE}: ${JSON.stringify(path)} is empty`);
-  if (/[\0\r\n]/.test(text)) {
-    throw invalid(`${PASSWORD_FILE}: ${JSON.stringify(path)} holds more than one line`);
-  }
-  return text;
-}
-
-function readFile(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw invalid(`${PASSWORD_FILE} cannot be read: ${reason}`, error);
-  }
-}
-
-function invalid(fault: string, cause?: unknown): OctoloadError {
-  return new OctoloadError("CASSANDRA_SECRETS", fault, cause === undefined ? {} : { cause });
+function invalid(fault: string): OctoloadError {
+  return new OctoloadError(variables.code, fault);
 }

@@ -1,12 +1,14 @@
 import { Client, type ClientOptions, policies, types } from "cassandra-driver";
+import type { Environment } from "../endpoint/password.js";
+import { tlsOptions } from "../endpoint/tls-context.js";
 import type { CassandraTarget } from "./cassandra-url.js";
 import { consistencyCode } from "./consistency.js";
+import { hostOf } from "./contact-points.js";
 import { LocalDcPolicy } from "./local-dc-policy.js";
 import { PlainAuthProvider } from "./plain-auth.js";
-import { type Credentials, type Environment, readCredentials } from "./secrets.js";
+import { type Credentials, readCredentials } from "./secrets.js";
 import { requireServerVersions } from "./server-version.js";
 import { connectFailure } from "./session-errors.js";
-import { tlsOptions } from "./tls-context.js";
 
 /** All nodes from 4.0 on speak it, and frames are encoded for it: see native/cql. */
 const PROTOCOL_VERSION = 4;
@@ -100,6 +102,8 @@ function clientOptions(
     socketOptions: { connectTimeout: CONNECT_TIMEOUT_MS },
     encoding: { useBigIntAsLong: true },
     ...(credentials === undefined ? {} : { authProvider: new PlainAuthProvider(credentials) }),
-    ...(tls === null ? {} : { sslOptions: tlsOptions(tls, contactPoints) }),
+    ...(tls === null
+      ? {}
+      : { sslOptions: tlsOptions(tls, contactPoints.map(hostOf), "CASSANDRA_TLS") }),
   };
 }

@@ -144,6 +144,10 @@ describe("ReadControl", () => {
         control.record(latencyMs, nowMs);
       }
     };
+    expect(control.share).toBeLessThan(0.1);
+    read(3, 500);
+    expect(control.share).toBeGreaterThan(0.2);
+    expect(control.share).toBeLessThan(1);
     read(3, 500);
     expect(control.share).toBe(1);
     read(12, 200);
@@ -151,6 +155,7 @@ describe("ReadControl", () => {
     const low = control.share;
     read(3, 300);
     expect(control.share).toBeGreaterThan(low);
+    expect(control.share).toBeLessThan(1.5 * low);
     read(3, 20_000);
     expect(control.share).toBe(1);
   });

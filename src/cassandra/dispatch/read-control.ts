@@ -6,6 +6,9 @@ const SLOW_DOWN = 0.7;
 /** Reads of which at most one was slow make it speed up. */
 const ENOUGH_READS = 100;
 const SPEED_UP = 1.1;
+/** A load begins with little and gets more in larger steps until reads are slow for the first time. */
+const FIRST_SHARE = 0.05;
+const FIRST_SPEED_UP = 1.5;
 /** Reads that were under way at the last change still tell of what was before it. */
 const SETTLE_MS = 300;
 const MIN_SHARE = 0.005;
@@ -13,7 +16,8 @@ const MIN_SHARE = 0.005;
 /** How much of its windows a load may use for live reads to stay fast: a multiplicative control. */
 export class ReadControl {
   readonly #slowMs: number;
-  #share = 1;
+  #share = FIRST_SHARE;
+  #speedUp = FIRST_SPEED_UP;
   #reads = 0;
   #slowReads = 0;
   #changedMs = Number.NEGATIVE_INFINITY;
@@ -36,9 +40,12 @@ export class ReadControl {
     if (nowMs - this.#changedMs < SETTLE_MS) return false;
     this.#reads += 1;
     if (latencyMs > this.#slowMs) this.#slowReads += 1;
-    if (this.#slowReads >= TOO_MANY_SLOW) return this.#change(SLOW_DOWN, nowMs);
+    if (this.#slowReads >= TOO_MANY_SLOW) {
+      this.#speedUp = SPEED_UP;
+      return this.#change(SLOW_DOWN, nowMs);
+    }
     if (this.#reads < ENOUGH_READS) return false;
-    if (this.#slowReads <= 1) return this.#change(SPEED_UP, nowMs);
+    if (this.#slowReads <= 1) return this.#change(this.#speedUp, nowMs);
     [this.#reads, this.#slowReads] = [0, 0];
     return false;
   }

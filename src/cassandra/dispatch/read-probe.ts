@@ -49,6 +49,7 @@ export class ReadProbe {
     this.#control = new ReadControl(protection.maxP99Ms);
     this.#query = readQuery(protection);
     this.#timer = setInterval(() => this.#next(), INTERVAL_MS);
+    this.#setShares();
   }
 
   /** Of the last 5 to 10 seconds; null before there were enough reads. */
@@ -101,11 +102,14 @@ export class ReadProbe {
     this.#reads += 1;
     if (this.#reads % ROTATION_READS === 0) this.#latency.rotate();
     const hasChanged = this.#control.record(latencyMs, performance.now());
-    const { share } = this.#control;
-    if (share === 1 && !hasChanged) return;
-    // Also of nodes that have joined meanwhile.
-    for (const lane of this.#lanes.values()) lane.setShare("protect-p99", share);
+    if (this.#control.share === 1 && !hasChanged) return;
+    this.#setShares();
     if (hasChanged) this.#onShares();
+  }
+
+  /** Also of nodes that have joined meanwhile. */
+  #setShares(): void {
+    for (const lane of this.#lanes.values()) lane.setShare("protect-p99", this.#control.share);
   }
 }
 
