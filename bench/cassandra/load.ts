@@ -31,6 +31,9 @@ interface Field {
 const dataFolder = fileURLToPath(new URL("../data/", import.meta.url));
 const resultsFolder = fileURLToPath(new URL("../results/", import.meta.url));
 const SLOW_EVERY = 3;
+/** A server is warm when another load of the ceiling is hardly faster than the ones before. */
+const STILL_FASTER = 0.95;
+const MAX_WARM_UPS = 8;
 
 export interface LoadBenchOptions {
   readonly rows: number;
@@ -89,7 +92,7 @@ async function assemble(only: readonly string[] | undefined): Promise<Field> {
   return { contenders, peers: { dsbulkNode, dsbulkTile }, missing };
 }
 
-/** The server's code is compiled while it runs; what starting a peer costs is taken meanwhile. */
+/** The server's code is compiled while it runs, over millions of rows; what starting a peer costs is taken meanwhile. */
 async function warmUp(
   { client }: BenchServer,
   bench: LoadBench,
@@ -104,9 +107,14 @@ async function warmUp(
     await dropKeyspace(client, keyspace);
   };
   for (const contender of [known.nodeCeiling, known.tileCeiling]) {
-    await inKeyspace(contender, async (keyspace) => {
-      await contender.load(bench, keyspace, "warm-up");
-    });
+    let fastestMs = Number.POSITIVE_INFINITY;
+    for (let load = 0, isFaster = true; load < MAX_WARM_UPS && isFaster; load += 1) {
+      await inKeyspace(contender, async (keyspace) => {
+        const { wallMs } = await contender.load(bench, keyspace, `warm-up-${load}`);
+        isFaster = wallMs < fastestMs * STILL_FASTER;
+        fastestMs = Math.min(fastestMs, wallMs);
+      });
+    }
   }
   for (const contender of contenders.filter(isPeer)) {
     await inKeyspace(contender, async (keyspace) => {
