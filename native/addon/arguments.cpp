@@ -84,6 +84,13 @@ void Arguments::remember(const ArrayView& array) {
   memory_.emplace_back(array.data, array.bytes);
 }
 
+std::span<const uint8_t> Arguments::aligned_block() {
+  const std::span<uint8_t> bytes = block();
+  const bool is_aligned = reinterpret_cast<uintptr_t>(bytes.data()) % sizeof(uint64_t) == 0;
+  if (!is_aligned) refuse("a block that begins at a multiple of 8 bytes");
+  return ok_ ? bytes : std::span<uint8_t>();
+}
+
 std::span<uint16_t> Arguments::halves_or_null(size_t length) {
   const Napi::Value value = next();
   if (value.IsNull()) return {};

@@ -59,6 +59,8 @@ class Arguments {
   std::span<uint8_t> bytes() { return typed<uint8_t>(ElementType::kByte); }
   // Finished batches, which threads hand to each other without copying them.
   std::span<uint8_t> block() { return typed<uint8_t>(ElementType::kBlock); }
+  // A block whose columns can be read where they lie: batch::SinkBatch::parse().
+  std::span<const uint8_t> aligned_block();
   std::span<uint8_t> bytes(size_t length) { return sized(bytes(), length); }
   std::span<uint16_t> halves_or_null(size_t length);
   // Eight-byte slots of any kind: BigInt64Array, BigUint64Array, Float64Array.

@@ -21,9 +21,7 @@ struct EncodeFramesJob {
 
   static EncodeFramesJob parse(Arguments& arguments) {
     EncodeFramesJob job;
-    job.block = arguments.block();
-    const bool is_aligned = reinterpret_cast<uintptr_t>(job.block.data()) % sizeof(uint64_t) == 0;
-    if (!is_aligned) arguments.refuse("a block that begins at a multiple of 8 bytes");
+    job.block = arguments.aligned_block();
     job.begin = arguments.number(batch::kMaxSinkRows);
     job.end = arguments.number(batch::kMaxSinkRows);
     job.read_options(arguments);

@@ -103,9 +103,7 @@ struct ClassifyBatchJob {
   static ClassifyBatchJob parse(Arguments& arguments) {
     ClassifyBatchJob job;
     job.index = read_index(arguments);
-    job.block = arguments.block();
-    const bool is_aligned = reinterpret_cast<uintptr_t>(job.block.data()) % sizeof(uint64_t) == 0;
-    if (!is_aligned) arguments.refuse("a block that begins at a multiple of 8 bytes");
+    job.block = arguments.aligned_block();
     job.classified.read_outputs(arguments);
     return job;
   }
