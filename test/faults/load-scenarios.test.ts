@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { type CassandraServers, startCassandra } from "../../scripts/cluster/cassandra.mjs";
 import { generate } from "../../src/generate/generate.js";
 import { describeWithPrograms } from "../support/servers.js";
@@ -31,12 +31,15 @@ describeWithPrograms(["java", "mvn"], "a whole load into three nodes, while", ()
   for (const scenario of scenarios.filter(({ isShort }) => isShort)) {
     it(scenario.what, async () => {
       const lines: string[] = [];
+      const log = new ScenarioLog((line) => lines.push(line));
       try {
-        await runScenario(scenario, world, new ScenarioLog((line) => lines.push(line)));
+        await runScenario(scenario, world, log);
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
         throw new Error(`${message}\n${lines.join("\n")}`, { cause: error });
       }
+      expect(log.checks).not.toEqual([]);
+      expect(log.checks.filter(({ isGood }) => !isGood)).toEqual([]);
     }, 240_000);
   }
 });

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdio>
-#include <sstream>
+#include <type_traits>
 
 namespace octoload::test {
 
@@ -23,13 +23,37 @@ inline bool check(bool good, const char* file, int line, const char* text) {
   return good;
 }
 
+// A number in decimal. Streams would do it, and cost a test program's compilation
+// more than the test.
+struct Shown {
+  char text[32];
+};
+
+template <class Number>
+Shown show(Number number) {
+  Shown shown;
+  if constexpr (std::is_floating_point_v<Number>) {
+    std::snprintf(shown.text, sizeof shown.text, "%.17g", static_cast<double>(number));
+  } else if constexpr (std::is_signed_v<Number>) {
+    std::snprintf(shown.text, sizeof shown.text, "%lld", static_cast<long long>(number));
+  } else {
+    std::snprintf(shown.text, sizeof shown.text, "%llu", static_cast<unsigned long long>(number));
+  }
+  return shown;
+}
+
+inline void report_unequal(const char* file, int line, const char* text, const Shown& a,
+                           const Shown& b) {
+  char message[512];
+  std::snprintf(message, sizeof message, "%s: %s is not %s", text, a.text, b.text);
+  report_failure(file, line, message);
+}
+
 template <class A, class B>
 bool check_equal(const A& a, const B& b, const char* file, int line, const char* text) {
   ++checks_made;
   if (a == b) return true;
-  std::ostringstream message;
-  message << text << ": " << +a << " is not " << +b;
-  report_failure(file, line, message.str().c_str());
+  report_unequal(file, line, text, show(a), show(b));
   return false;
 }
 
