@@ -57,6 +57,7 @@ const rules = {
     mayUse: [
       "src/sink",
       "src/cassandra",
+      "src/endpoint",
       "src/encoding",
       "src/native",
       "src/sqlite",
@@ -66,7 +67,7 @@ const rules = {
     packages: ["better-sqlite3"],
   },
   "src/cache": {
-    mayUse: ["src/target", "src/redis", "src/hot", "src/encoding", "src/errors"],
+    mayUse: ["src/target", "src/redis", "src/endpoint", "src/hot", "src/encoding", "src/errors"],
     packages: ["ioredis"],
   },
   "src/warm": {
@@ -76,6 +77,7 @@ const rules = {
       "src/sink",
       "src/cassandra",
       "src/redis",
+      "src/endpoint",
       "src/hot",
       "src/encoding",
       "src/errors",
@@ -123,12 +125,13 @@ const rules = {
   "src/trace": {
     mayUse: ["src/load", "src/target", "src/source", "src/encoding", "src/errors"],
   },
+  "src/endpoint": { mayUse: ["src/errors"] },
   "src/cassandra": {
-    mayUse: ["src/encoding", "src/native", "src/errors"],
+    mayUse: ["src/endpoint", "src/encoding", "src/native", "src/errors"],
     packages: ["cassandra-driver"],
   },
   "src/redis": {
-    mayUse: ["src/encoding", "src/native", "src/errors"],
+    mayUse: ["src/endpoint", "src/encoding", "src/native", "src/errors"],
     packages: ["ioredis"],
   },
   "src/cli": { mayUse: ["src/*"], packages: ["commander"] },

@@ -1,9 +1,9 @@
 import { Redis, type RedisOptions } from "ioredis";
+import { tlsOptions } from "../endpoint/tls-context.js";
 import { nodeName, type RedisHost } from "./redis-hosts.js";
 import type { RedisTarget } from "./redis-url.js";
 import type { RedisCredentials } from "./secrets.js";
 import { connectFailure } from "./session-errors.js";
-import { tlsOptions } from "./tls-context.js";
 
 /** A server that is up answers within this, even a busy one across an ocean. */
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -42,7 +42,15 @@ export class ClientFactory {
     this.#credentials = credentials;
     this.#common = {
       ...credentials?.reveal(),
-      ...(target.tls === null ? {} : { tls: tlsOptions(target.tls, target.hosts) }),
+      ...(target.tls === null
+        ? {}
+        : {
+            tls: tlsOptions(
+              target.tls,
+              target.hosts.map(({ host }) => host),
+              "REDIS_TLS",
+            ),
+          }),
       connectTimeout: CONNECT_TIMEOUT_MS,
       commandTimeout: COMMAND_TIMEOUT_MS,
       disconnectTimeout: DISCONNECT_TIMEOUT_MS,

@@ -1,9 +1,9 @@
+import { splitServerUrl, type UrlQuery } from "../endpoint/server-url.js";
+import { parseTlsFiles, type TlsFiles } from "../endpoint/tls-files.js";
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { parseRedisHosts, type RedisHost } from "./redis-hosts.js";
 import { DEFAULT_PREFIX } from "./resp.js";
-import { parseTlsFiles, type TlsFiles } from "./tls-files.js";
-import { parseUrlQuery, type UrlQuery } from "./url-query.js";
 
 /** A cache in Redis as its URL names it. */
 export interface RedisTarget {
@@ -29,7 +29,12 @@ const MAX_TTL_SECONDS = 315_360_000;
 const MAX_PREFIX_BYTES = 256;
 const MAX_DATABASE = 65_535;
 
-const parameters = ["prefix", "ttl", "username", "tls", "ca", "cert", "key", "tls-name"];
+const rules = {
+  scheme: "redis:",
+  parameters: ["prefix", "ttl", "username", "tls", "ca", "cert", "key", "tls-name"],
+  secretNames: /pass|pwd|auth|secret|token|credential/i,
+  secretFault,
+};
 
 const SCHEME = /^redis(?<tls>s?)(?<cluster>\+cluster)?:\/\/(?<rest>[\s\S]*)$/i;
 
@@ -50,7 +55,7 @@ export function parseRedisUrl(url: string): RedisTarget {
       "a cache's URL begins with redis://, rediss://, redis+cluster:// or rediss+cluster://, then host[:port]",
     );
   }
-  const { authority, path, query } = split(rest);
+  const { authority, path, query } = splitServerUrl(rest, rules);
   const mode = cluster === undefined ? "standalone" : "cluster";
   const hosts = parseRedisHosts(authority);
   if (mode === "standalone" && hosts.length > 1) {
@@ -63,33 +68,8 @@ export function parseRedisUrl(url: string): RedisTarget {
     prefix: parsePrefix(query),
     ttlSeconds: parseTtl(query),
     username: parseUsername(query),
-    tls: parseTlsFiles(query, tls === "s" || tls === "S"),
+    tls: parseTlsFiles(query, { name: "rediss://", isUsed: tls?.toLowerCase() === "s" }),
   };
-}
-
-function split(rest: string): { authority: string; path: string; query: UrlQuery } {
-  // Anywhere before the question mark: a password may hold slashes, and hosts hold no "@".
-  const mark = rest.indexOf("?");
-  const place = mark === -1 ? rest : rest.slice(0, mark);
-  if (place.includes("@")) throw secretFault();
-  const slash = place.indexOf("/");
-  return {
-    authority: slash === -1 ? place : place.slice(0, slash),
-    path: slash === -1 ? "" : place.slice(slash + 1),
-    query: readQuery(mark === -1 ? "" : rest.slice(mark + 1)),
-  };
-}
-
-function readQuery(text: string): UrlQuery {
-  const query = parseUrlQuery(text);
-  for (const name of query.keys()) {
-    if (parameters.includes(name)) continue;
-    if (/pass|pwd|auth|secret|token|credential/i.test(name)) throw secretFault();
-    throw invalid(
-      `redis: takes no parameter ${describeValue(name)}, only ${parameters.join(", ")}`,
-    );
-  }
-  return query;
 }
 
 function parseDatabase(path: string, mode: RedisTarget["mode"]): number {

@@ -1,8 +1,5 @@
-import { readFileSync } from "node:fs";
+import { type Environment, readPassword } from "../endpoint/password.js";
 import { OctoloadError } from "../errors/octoload-error.js";
-
-/** Where a process finds what must not stand in a URL. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A user and the password, which neither inspection nor JSON shows. */
 export class RedisCredentials {
@@ -28,8 +25,11 @@ export class RedisCredentials {
 }
 
 const USERNAME = "OCTOLOAD_REDIS_USERNAME";
-const PASSWORD = "OCTOLOAD_REDIS_PASSWORD";
-const PASSWORD_FILE = "OCTOLOAD_REDIS_PASSWORD_FILE";
+const variables = {
+  password: "OCTOLOAD_REDIS_PASSWORD",
+  passwordFile: "OCTOLOAD_REDIS_PASSWORD_FILE",
+  code: "REDIS_SECRETS",
+} as const;
 
 /**
  * The user and password to log in with; undefined: none is set. Of a password file the end of its
@@ -43,34 +43,12 @@ export function readRedisCredentials(
   urlUsername: string | null,
 ): RedisCredentials | undefined {
   const username = urlUsername ?? (env[USERNAME] || null);
-  const password = readPassword(env);
+  const password = readPassword(env, variables);
   if (password !== undefined) return new RedisCredentials(username, password);
   if (username === null) return undefined;
-  throw invalid(`the user is set, but neither ${PASSWORD} nor ${PASSWORD_FILE}`);
+  throw invalid(`the user is set, but neither ${variables.password} nor ${variables.passwordFile}`);
 }
 
-function readPassword(env: Environment): string | undefined {
-  const password = env[PASSWORD] || undefined;
-  const path = env[PASSWORD_FILE] || undefined;
-  if (path === undefined) return password;
-  if (password !== undefined) throw invalid(`${PASSWORD} and ${PASSWORD_FILE} are both set`);
-  const text = readFile(path).replace(/\r?\n$/, "");
-  if (text === "") throw invalid(`${PASSWORD_FILE}: ${JSON.stringify(path)} is empty`);
-  if (/[\0\r\n]/.test(text)) {
-    throw invalid(`${PASSWORD_FILE}: ${JSON.stringify(path)} holds more than one line`);
-  }
-  return text;
-}
-
-function readFile(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw invalid(`${PASSWORD_FILE} cannot be read: ${reason}`, error);
-  }
-}
-
-function invalid(fault: string, cause?: unknown): OctoloadError {
-  return new OctoloadError("REDIS_SECRETS", fault, cause === undefined ? {} : { cause });
+function invalid(fault: string): OctoloadError {
+  return new OctoloadError(variables.code, fault);
 }

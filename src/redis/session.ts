@@ -1,4 +1,5 @@
 import { Cluster, type Redis } from "ioredis";
+import type { Environment } from "../endpoint/password.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { requireAccess } from "./access.js";
 import { ClientFactory, keepTrying, type Retry } from "./client.js";
@@ -7,7 +8,7 @@ import { installPut, type PutForm, putFunctionForm, putScriptForm } from "./put-
 import { hostOfNode, nodeName, type RedisHost } from "./redis-hosts.js";
 import type { RedisTarget } from "./redis-url.js";
 import { slotOfKey } from "./resp.js";
-import { type Environment, readRedisCredentials } from "./secrets.js";
+import { readRedisCredentials } from "./secrets.js";
 import { hasFunctions, parseInfo, requireMode } from "./server-info.js";
 
 export interface RedisSessionOptions {

@@ -1,5 +1,5 @@
-import type { Environment } from "../cassandra/secrets.js";
 import type { FrameSpec } from "../encoding/frame.js";
+import type { Environment } from "../endpoint/password.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { parseTargetUrl } from "../sink/target-url.js";
 import { EmbeddedTarget } from "./embedded-target.js";

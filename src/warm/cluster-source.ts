@@ -4,10 +4,10 @@ import { type CqlRow, PageReader, pageFetcher } from "../cassandra/page-reader.j
 import { PageSize } from "../cassandra/page-size.js";
 import { RingView } from "../cassandra/ring.js";
 import { splitRange, splitRing, spread } from "../cassandra/ring-ranges.js";
-import type { Environment } from "../cassandra/secrets.js";
 import { type CassandraSession, connectCassandra } from "../cassandra/session.js";
 import { rowTables } from "../cassandra/tables.js";
 import type { Layout } from "../encoding/layout.js";
+import type { Environment } from "../endpoint/password.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { readTargetRecord, settleTarget } from "../sink/cassandra/target-record.js";
 import type { Stretch, WarmKey, WarmRow, WarmSource, WarmTile } from "./warm-source.js";

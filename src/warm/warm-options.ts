@@ -1,4 +1,4 @@
-import type { Environment } from "../cassandra/secrets.js";
+import type { Environment } from "../endpoint/password.js";
 import type { HotOptions } from "../load/hot-options.js";
 import type { SkipReason } from "../sink/redis/skip-reason.js";
 
