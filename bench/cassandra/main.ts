@@ -11,6 +11,7 @@
  * The figures go to bench/results/ too.
  */
 import { parseArgs } from "node:util";
+import { countOf } from "../arguments.js";
 import { runLoadBench } from "./load.js";
 import { runReadsBench } from "./reads.js";
 import { withServer } from "./server.js";
@@ -21,11 +22,7 @@ const { values, positionals } = parseArgs({
 });
 
 function countAt(index: number, usual: number): number {
-  const text = positionals[index];
-  const count = text === undefined ? usual : Number(text);
-  if (Number.isSafeInteger(count) && count > 0) return count;
-  console.error(`expected a number of rows or rounds, got ${text}`);
-  process.exit(3);
+  return countOf(positionals[index], usual);
 }
 
 if (positionals[0] === "reads") {

@@ -13,16 +13,18 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <numeric>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "bench_tools.h"
 #include "cql/frames.h"
 #include "token/murmur3.h"
 
 using namespace octoload;
+using bench::cpu_seconds;
+using bench::mix;
 
 namespace {
 
@@ -31,19 +33,6 @@ constexpr size_t kRowsATile = 64;
 constexpr uint8_t kLevel = 20;
 constexpr size_t kRingTokens = 48;  // three nodes of 16 tokens
 constexpr size_t kNodes = 3;
-
-double cpu_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
-// A bijection of 64 bits that looks random (the finalizer of SplitMix64).
-uint64_t mix(uint64_t z) {
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-  z = (z ^ z >> 27) * 0x94d049bb133111eb;
-  return z ^ z >> 31;
-}
 
 // Keys in token order, as a load sends them.
 std::vector<uint64_t> node_codes() {

@@ -17,25 +17,18 @@
 #include <span>
 #include <vector>
 
+#include "bench_tools.h"
 #include "derive/deriver.h"
 #include "derive/key_record.h"
 
 using namespace octoload::derive;
+using octoload::bench::cpu_seconds;
 using octoload::envelope::RowKey;
 
 namespace {
 
 constexpr size_t kBatchRecords = 4096;
 constexpr unsigned kDeepest = 18;
-
-double cpu_seconds() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 // A linear congruential generator (Knuth's MMIX); its high bits.
 class Random {

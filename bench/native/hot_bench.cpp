@@ -10,31 +10,20 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <vector>
 
+#include "bench_tools.h"
 #include "hot/hot_index.h"
 
 using namespace octoload;
+using bench::cpu_seconds;
+using bench::mix;
 
 namespace {
 
 constexpr size_t kUniformRows = 1'000'000;
 constexpr size_t kBruteRows = 200;
 constexpr size_t kRowsABatch = 16'384;  // what a load hands to a sink at once
-
-double cpu_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
-// A bijection of 64 bits that looks random (the finalizer of SplitMix64).
-uint64_t mix(uint64_t z) {
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-  z = (z ^ z >> 27) * 0x94d049bb133111eb;
-  return z ^ z >> 31;
-}
 
 // Sections of a file: a length of eight bytes, then so many.
 class Sections {

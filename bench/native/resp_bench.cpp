@@ -13,17 +13,19 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "bench_tools.h"
 #include "resp/entries.h"
 #include "resp/reply_reader.h"
 #include "resp/slot.h"
 
 using namespace octoload;
+using bench::cpu_seconds;
+using bench::mix;
 
 namespace {
 
@@ -31,19 +33,6 @@ constexpr size_t kRows = 16'384;  // what a load hands to a sink at once
 constexpr uint8_t kLevel = 20;
 constexpr uint16_t kNodes = 3;
 constexpr size_t kChunkBytes = 65'536;  // what a socket gives at once
-
-double cpu_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
-// A bijection of 64 bits that looks random (the finalizer of SplitMix64).
-uint64_t mix(uint64_t z) {
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-  z = (z ^ z >> 27) * 0x94d049bb133111eb;
-  return z ^ z >> 31;
-}
 
 // Seven rows of eight are leaves, as in an octree.
 std::vector<uint64_t> make_block() {

@@ -19,9 +19,12 @@
 #include <string>
 #include <vector>
 
+#include "bench_tools.h"
 #include "sort/space.h"
 
 using namespace octoload::sort;
+using octoload::bench::cpu_seconds;
+using octoload::bench::mix;
 
 namespace {
 
@@ -49,27 +52,11 @@ double system_seconds() {
          1e-6 * static_cast<double>(usage.ru_stime.tv_usec);
 }
 
-double cpu_seconds() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
 void expect(const Status& status) {
   if (status.ok()) return;
   std::printf("failed: code %d, errno %d, offset %llu, %s\n", static_cast<int>(status.code),
               status.error, static_cast<unsigned long long>(status.offset), status.path.c_str());
   std::exit(1);
-}
-
-// A bijection of 64 bits that looks random (the finalizer of SplitMix64).
-uint64_t mix(uint64_t z) {
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-  z = (z ^ z >> 27) * 0x94d049bb133111eb;
-  return z ^ z >> 31;
 }
 
 // Made once and outside of the measured time, but for the keys.

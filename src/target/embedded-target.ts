@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { ancestorAt, codeOf, indicesOf, requireCode, tileCellOf } from "../encoding/cell.js";
 import { type Box, coverBox } from "../encoding/cover.js";
@@ -9,8 +8,7 @@ import { OctoloadError } from "../errors/octoload-error.js";
 import { requireFrame, requireLayout } from "../sink/agreement.js";
 import type { Layout } from "../sink/sink.js";
 import { targetFailure } from "../sink/sqlite/failure.js";
-import { readMeta } from "../sink/sqlite/meta.js";
-import { openExisting } from "../sink/sqlite/open-existing.js";
+import { openTargetFile } from "../sink/sqlite/open-target-file.js";
 import type { TargetMeta } from "../sink/target-meta.js";
 import { decodeRows, type StoredRow } from "./row-decoder.js";
 import { storedDigest } from "./stored-digest.js";
@@ -40,21 +38,11 @@ export class EmbeddedTarget implements Target {
    * @throws OctoloadError TARGET_*
    */
   static open(path: string, layout: Layout | null, frame?: FrameSpec): EmbeddedTarget {
-    if (!existsSync(path)) throw new OctoloadError("TARGET_MISSING", `there is no file ${path}`);
-    let database: Database.Database | undefined;
-    try {
-      database = openExisting(path);
-      const meta = readMeta(database, path);
-      if (meta === undefined) {
-        throw new OctoloadError("TARGET_MISSING", `${path} is an empty database`);
-      }
-      if (layout !== null) requireLayout(path, meta.layout, layout);
-      if (frame !== undefined) requireFrame(path, meta, { frame: Frame.from(frame) });
-      return new EmbeddedTarget(path, database, meta);
-    } catch (error) {
-      database?.close();
-      throw targetFailure(path, error);
-    }
+    const { database, meta } = openTargetFile(path, (found) => {
+      if (layout !== null) requireLayout(path, found.layout, layout);
+      if (frame !== undefined) requireFrame(path, found, { frame: Frame.from(frame) });
+    });
+    return new EmbeddedTarget(path, database, meta);
   }
 
   get place(): string {

@@ -1,13 +1,10 @@
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type Database from "better-sqlite3";
-import { OctoloadError } from "../errors/octoload-error.js";
 import { requireLayout } from "../sink/agreement.js";
 import type { Layout } from "../sink/sink.js";
 import { targetFailure } from "../sink/sqlite/failure.js";
-import { readMeta } from "../sink/sqlite/meta.js";
-import { openExisting } from "../sink/sqlite/open-existing.js";
+import { openTargetFile } from "../sink/sqlite/open-target-file.js";
 import { tableOf } from "../sink/sqlite/schema.js";
 import type { Stretch, WarmKey, WarmRow, WarmSource, WarmTile } from "./warm-source.js";
 
@@ -41,21 +38,11 @@ export class EmbeddedSource implements WarmSource {
    * @throws OctoloadError TARGET_*
    */
   static open(path: string, layout: Layout | null): EmbeddedSource {
-    if (!existsSync(path)) throw new OctoloadError("TARGET_MISSING", `there is no file ${path}`);
-    let database: Database.Database | undefined;
-    try {
-      database = openExisting(path);
-      const meta = readMeta(database, path);
-      if (meta === undefined) {
-        throw new OctoloadError("TARGET_MISSING", `${path} is an empty database`);
-      }
-      if (layout !== null) requireLayout(path, meta.layout, layout);
-      database.defaultSafeIntegers();
-      return new EmbeddedSource(resolve(path), database, meta.layout);
-    } catch (error) {
-      database?.close();
-      throw targetFailure(path, error);
-    }
+    const { database, meta } = openTargetFile(path, (found) => {
+      if (layout !== null) requireLayout(path, found.layout, layout);
+    });
+    database.defaultSafeIntegers();
+    return new EmbeddedSource(resolve(path), database, meta.layout);
   }
 
   /** Of codes as many as there are rows between the smallest and the largest, more or less. */
