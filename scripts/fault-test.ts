@@ -19,12 +19,28 @@ import { type CassandraServers, startCassandra } from "./cluster/cassandra.mjs";
 import { createCluster } from "./cluster/state.mjs";
 import { takeDown } from "./cluster/take-down.mjs";
 import { type ScenarioResult, writeFaultReport } from "./fault-report.js";
+import { packageCommand } from "./lib/package.mjs";
+import { run } from "./lib/run.mjs";
 
 const DEFAULT_ROWS = 400_000;
 const DEFAULT_FOLDER = "fault-reports";
 const REFUSALS = { name: "refusals", what: "loads that may not begin: users, TLS, schema" };
 
-const names = [...scenarios.map(({ name }) => name), REFUSALS.name];
+/** Tests of parts, each file on a cluster of its own. */
+const PARTS = [
+  {
+    name: "dispatcher",
+    what: "frames alone, while a node is killed, frozen or refuses them",
+    file: "test/faults/dispatch.test.ts",
+  },
+  {
+    name: "reads",
+    what: "get and export, while nodes are gone",
+    file: "test/faults/reads.test.ts",
+  },
+] as const;
+
+const names = [...scenarios, REFUSALS, ...PARTS].map(({ name }) => name);
 
 interface Command {
   readonly chosen: readonly string[];
@@ -101,11 +117,26 @@ async function runAll(
       }
     });
   }
-  if (!chosen.includes(REFUSALS.name)) return;
-  await withServers({ auth: true, tls: true }, async (servers) => {
-    const world = { servers, folder, source };
-    await onResult(await runOne(REFUSALS.name, REFUSALS.what, (log) => refusals(world, log)));
-  });
+  if (chosen.includes(REFUSALS.name)) {
+    await withServers({ auth: true, tls: true }, async (servers) => {
+      const world = { servers, folder, source };
+      await onResult(await runOne(REFUSALS.name, REFUSALS.what, (log) => refusals(world, log)));
+    });
+  }
+  for (const { name, what, file } of PARTS) {
+    if (chosen.includes(name))
+      await onResult(await runOne(name, what, (log) => runTests(file, log)));
+  }
+}
+
+/** @throws AssertionError where a test failed, or was skipped */
+async function runTests(file: string, log: ScenarioLog): Promise<void> {
+  const args = [packageCommand("vitest"), "run", "--no-color", "--reporter=verbose", file];
+  const { code, output } = await run(process.execPath, args, { env: { CI: "true" } });
+  const passed = [...output.matchAll(/^ *✓ \S+ > (.*?)(?: +\d+ms)?$/gm)].map(([, test = ""]) => test);
+  for (const test of passed) log.holds(test, true);
+  if (code !== 0) log.did(output.slice(-4000));
+  log.equal("exit code of the tests", code, 0);
 }
 
 async function main(): Promise<number> {
