@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { RowDigester } from "../encoding/row-digester.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { CursorCheckpoint, SinkCheckpoint } from "../load/checkpoint.js";
 import { SinkLoad } from "../load/deliver.js";
@@ -26,12 +27,14 @@ import {
   cursorsOf,
   rejectedBeforeSinks,
   requireAllAccountedFor,
+  requireAllDigested,
   rowsByCode,
   settledRows,
   sumOf,
 } from "./accounts.js";
 import { type BegunRun, REPORT_FILE, REPORT_PAGE, SPILL_FOLDER } from "./begin-run.js";
 import { identityOf } from "./describe-run.js";
+import { digestsOf, writeDigests } from "./digest-report.js";
 import { cursorsAtOnce, requireRoom, sortOrdersOf } from "./disk-room.js";
 import type { BackfillHooks } from "./hooks.js";
 import { HotRun } from "./hot-run.js";
@@ -176,10 +179,17 @@ export class BackfillRun {
       control,
       signal: this.#stop.signal,
       reportsRejected: run.shard === null || run.shard.index === 1,
+      digester: this.#makeDigester(),
       feed: this.#parts.hot,
       errors: new ErrorCount(allowedErrors(settings.maxErrors, sourceRows), rejected),
       emit: (event) => this.#emit(event),
     };
+  }
+
+  #makeDigester(): RowDigester | undefined {
+    const { run, namedSets } = this.#parts;
+    if (!run.digests) return undefined;
+    return new RowDigester({ frame: this.#begun.settings.frame, columnSets: namedSets });
   }
 
   async #phases(context: RunContext): Promise<Outcome> {
@@ -207,6 +217,7 @@ export class BackfillRun {
     this.#enter("load", context);
     await this.#load(context);
     if (errors.isOver) return "max-errors";
+    if (run.digests) requireAllDigested(this.#checkpoints);
     if (run.shard === null) {
       const letters = await store.countDeadLetters();
       requireAllAccountedFor(sorted.mark.selected, this.#checkpointsOfSinks(), letters);
@@ -349,6 +360,7 @@ export class BackfillRun {
       goneRows: redriveRows?.gone.rows ?? 0,
       layouts: new Map(sinks.map(({ url, layout }) => [url, layout])),
       checkpoints,
+      digests: digestsOf(run, this.#checkpoints),
       pruned: run.prune ? await store.countPruned(sinks.map(({ url }) => url)) : [],
       deadLetters,
       derived: this.#derived,
@@ -360,9 +372,11 @@ export class BackfillRun {
   /** run.json last: a run that says it has ended has its report. */
   async #writeReport(report: RunReport, outcome: Outcome): Promise<void> {
     const { runDir } = this.#begun;
+    const { run } = this.#parts;
+    await writeDigests(runDir, run, this.#checkpoints);
     await writeJsonFile(join(runDir, REPORT_FILE), report);
     await writeReportHtml(join(runDir, REPORT_PAGE), report);
-    await writeRunFile(runDir, { ...this.#parts.run, state: outcome });
+    await writeRunFile(runDir, { ...run, state: outcome });
   }
 
   async #removeSorted(): Promise<void> {

@@ -41,6 +41,8 @@ export interface RunParts {
   readonly notices: SinkNotices;
   /** Number of each source file's set of unmapped columns; 0: none. */
   readonly columnSets: readonly number[];
+  /** Those sets with their names. */
+  readonly namedSets: readonly ColumnSet[];
   /** undefined: all rows are sent. */
   readonly redriveRows: RedriveRows | undefined;
 }
@@ -114,7 +116,8 @@ async function setUpWith(
     const target = { ...loadFacts(run, sets, begun), writeTimeUs };
     if (!run.dryRun) for (const sink of sinks) await sink.open(target);
     const columnSets = sets.map((set) => set?.number ?? 0);
-    return { run, source, columnSets, redriveRows };
+    const { columnSets: namedSets } = target;
+    return { run, source, columnSets, namedSets, redriveRows };
   } catch (error) {
     // A run that cannot begin leaves no copies; a resumed one needs them again.
     if (earlier === undefined) await source?.removeSnapshots().catch(() => undefined);

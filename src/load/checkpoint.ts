@@ -30,6 +30,8 @@ export interface CursorCheckpoint extends SinkCheckpoint {
   readonly cursor: number;
   /** In the sorted order, behind the last acknowledged row; null: where the cursor begins. */
   readonly position: Uint8Array | null;
+  /** DigestSet.bytes of the rows loaded up to there; null: the run keeps none. */
+  readonly digests: Uint8Array | null;
   /** Every cursor of the sink was at its end, and the sink finished. */
   readonly isDone: boolean;
 }

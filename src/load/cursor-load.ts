@@ -1,13 +1,14 @@
-import type { CursorCheckpoint, DeadLetter } from "./checkpoint.js";
+import { DigestSet } from "../encoding/digest-set.js";
+import type { CursorCheckpoint } from "./checkpoint.js";
 import type { BatchSize } from "./in-flight-window.js";
 import type { RunContext } from "./run-context.js";
-import type { SinkChannel } from "./sink-channel.js";
+import type { SentChunk, SinkChannel } from "./sink-channel.js";
 import type { Chunk, Delivery } from "./sorted-run.js";
 
 interface BatchOnTheWay {
   readonly chunk: Chunk;
   readonly size: BatchSize;
-  readonly sent: Promise<DeadLetter[]>;
+  readonly sent: Promise<SentChunk>;
 }
 
 /**
@@ -19,11 +20,14 @@ export class CursorLoad {
   readonly #channel: SinkChannel;
   readonly #context: RunContext;
   #checkpoint: CursorCheckpoint;
+  #digests: DigestSet;
   /** Of every batch sent so far. */
   #acknowledged: Promise<void> = Promise.resolve();
 
   constructor(checkpoint: CursorCheckpoint, channel: SinkChannel, context: RunContext) {
     this.#checkpoint = checkpoint;
+    const { digests } = checkpoint;
+    this.#digests = digests === null ? DigestSet.empty : DigestSet.fromBytes(digests);
     this.#channel = channel;
     this.#context = context;
   }
@@ -77,14 +81,16 @@ export class CursorLoad {
     }
   }
 
-  async #acknowledge(chunk: Chunk, letters: readonly DeadLetter[]): Promise<void> {
+  async #acknowledge(chunk: Chunk, { letters, digests }: SentChunk): Promise<void> {
     const { store, tracker, errors } = this.#context;
     const loaded = chunk.rows - letters.length;
+    if (digests !== undefined) this.#digests = this.#digests.plus(digests);
     this.#checkpoint = {
       ...this.#checkpoint,
       position: chunk.position,
       loaded: this.#checkpoint.loaded + loaded,
       rejected: this.#checkpoint.rejected + letters.length,
+      digests: this.#context.digester === undefined ? null : this.#digests.bytes,
     };
     const added = await store.acknowledge(this.#checkpoint, letters);
     for (const { code } of letters) tracker.rejected(code, 1, this.#channel.url);

@@ -13,6 +13,8 @@ const checkpointSchema = `
     url TEXT NOT NULL, cursor INTEGER NOT NULL, position BLOB, loaded INTEGER NOT NULL,
     rejected INTEGER NOT NULL, skipped INTEGER NOT NULL, is_done INTEGER NOT NULL,
     at TEXT NOT NULL, PRIMARY KEY(url, cursor));
+  CREATE TABLE IF NOT EXISTS digests(
+    url TEXT NOT NULL, cursor INTEGER NOT NULL, digests BLOB NOT NULL, PRIMARY KEY(url, cursor));
   CREATE TABLE IF NOT EXISTS facts(key TEXT PRIMARY KEY, value TEXT NOT NULL)`;
 
 /** `sink` is empty where a row was rejected for all of them. */
@@ -36,6 +38,7 @@ interface CheckpointRow {
   readonly rejected: number;
   readonly skipped: number;
   readonly is_done: number;
+  readonly digests: Buffer | null;
 }
 
 /**
@@ -96,11 +99,15 @@ export class RunStoreFiles {
       const save = this.#checkpoint.prepare(
         "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       );
+      const saveDigests = this.#checkpoint.prepare(
+        "INSERT OR REPLACE INTO digests VALUES (?, ?, ?)",
+      );
       const at = new Date().toISOString();
       const saveAll = this.#checkpoint.transaction(() => {
         for (const { checkpoint } of all) {
-          const { url, cursor, position, loaded, rejected, skipped, isDone } = checkpoint;
+          const { url, cursor, position, loaded, rejected, skipped, isDone, digests } = checkpoint;
           save.run(url, cursor, position, loaded, rejected, skipped, isDone ? 1 : 0, at);
+          if (digests !== null) saveDigests.run(url, cursor, digests);
         }
       });
       saveAll.immediate();
@@ -110,18 +117,22 @@ export class RunStoreFiles {
 
   checkpoints(): CursorCheckpoint[] {
     const rows = this.#checkpoint
-      .prepare<[], CheckpointRow>("SELECT * FROM cursors ORDER BY url, cursor")
+      .prepare<[], CheckpointRow>(
+        `SELECT cursors.*, digests FROM cursors LEFT JOIN digests USING (url, cursor)
+         ORDER BY url, cursor`,
+      )
       .all();
-    return rows.map(({ position, is_done, url, cursor, loaded, rejected, skipped }) => ({
+    return rows.map(({ position, digests, is_done, url, cursor, loaded, rejected, skipped }) => ({
       ...{ url, cursor, loaded, rejected, skipped },
       position: position === null ? null : new Uint8Array(position),
+      digests: digests === null ? null : new Uint8Array(digests),
       isDone: is_done !== 0,
     }));
   }
 
   clear(): void {
     this.#attempt(() => {
-      this.#checkpoint.exec("DELETE FROM cursors; DELETE FROM facts");
+      this.#checkpoint.exec("DELETE FROM cursors; DELETE FROM digests; DELETE FROM facts");
       this.#deadLetters.exec("DELETE FROM dead_letters");
       this.#pruned.clear();
     });

@@ -12,7 +12,8 @@ const url = "null:";
 
 function checkpoint(cursor: number, loaded: number): CursorCheckpoint {
   const position = new Uint8Array([cursor, loaded]);
-  return { url, cursor, position, loaded, rejected: 0, skipped: 0, isDone: false };
+  const digests = loaded > 1 ? new Uint8Array([loaded, cursor]) : null;
+  return { url, cursor, position, loaded, rejected: 0, skipped: 0, digests, isDone: false };
 }
 
 function letter(rowid: bigint): DeadLetter {
