@@ -1,4 +1,5 @@
 // Digests of rows, and sets of them.
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -105,6 +106,7 @@ struct DigestBatchJob {
   BatchArguments input;
   uint32_t begin = 0, end = 0;
   std::span<const uint32_t> left_out;
+  size_t skipped = 0;  // of left_out
   double first_bad = kNone;
   RowStatus status = kRowOk;
   std::vector<RangeSum> sums;
@@ -125,19 +127,36 @@ struct DigestBatchJob {
     }
     digest::RowDigester digester(*input.context, batch);
     digest::DigestSums all;
-    auto skipped = left_out.begin();
-    for (size_t row = begin; row < end; ++row) {
-      while (skipped != left_out.end() && *skipped < row) ++skipped;
-      if (skipped != left_out.end() && *skipped == row) continue;
-      digest::Number256 one;
-      status = digester.digest(row, &one);
-      if (status != kRowOk) {
-        first_bad = static_cast<double>(row);
-        return;
+    for (size_t next = wanted(begin); next < end && first_bad == kNone;) {
+      const size_t rows[2] = {next, wanted(next + 1)};
+      next = wanted(rows[1] + 1);
+      digest::Number256 digests[2];
+      RowStatus of_rows[2] = {};
+      if (rows[1] < end) {
+        digester.digest_both(rows[0], rows[1], digests, of_rows);
+      } else {
+        of_rows[0] = digester.digest(rows[0], digests);
       }
-      all.add(digest::range_of({batch.tiles[row], batch.cells[row], batch.levels[row]}), one);
+      for (size_t i = 0; i < 2 && rows[i] < end && first_bad == kNone; ++i) {
+        status = of_rows[i];
+        if (status != kRowOk) {
+          first_bad = static_cast<double>(rows[i]);
+        } else {
+          all.add(range_of(batch, rows[i]), digests[i]);
+        }
+      }
     }
-    sums = all.sorted();
+    if (first_bad == kNone) sums = all.sorted();
+  }
+  // The first row from this one on that is not left out.
+  size_t wanted(size_t row) noexcept {
+    for (; skipped < left_out.size() && left_out[skipped] <= row; ++skipped) {
+      row += left_out[skipped] == row ? 1 : 0;
+    }
+    return row;
+  }
+  static uint64_t range_of(const batch::SinkBatch& batch, size_t row) noexcept {
+    return digest::range_of({batch.tiles[row], batch.cells[row], batch.levels[row]});
   }
   Napi::Value result(Napi::Env env) const {
     Napi::Object value = Napi::Object::New(env);
@@ -173,16 +192,21 @@ struct DigestRowsJob {
       return;
     }
     digest::RowDigester digester(*input.context, batch);
-    for (size_t i = 0; i < rows.size(); ++i) {
-      const uint32_t row = rows[i];
-      if (row >= batch.rows) {
+    for (size_t i = 0; i < rows.size(); i += 2) {
+      digest::Number256 both[2];
+      RowStatus of_rows[2] = {};
+      const size_t count = std::min<size_t>(2, rows.size() - i);
+      const uint32_t first = rows[i], second = rows[i + count - 1];
+      if (first >= batch.rows || second >= batch.rows) {
         bad = kNoBatch;
         return;
       }
-      digest::Number256 one;
-      status[i] = digester.digest(row, &one);
-      bad += status[i] != kRowOk ? 1 : 0;
-      one.store(&digests[i * digest::kDigestBytes]);
+      digester.digest_both(first, second, both, of_rows);
+      for (size_t k = 0; k < count; ++k) {
+        status[i + k] = of_rows[k];
+        bad += of_rows[k] != kRowOk ? 1 : 0;
+        both[k].store(&digests[(i + k) * digest::kDigestBytes]);
+      }
     }
   }
   Napi::Value result(Napi::Env env) const { return Napi::Number::New(env, bad); }

@@ -47,9 +47,28 @@ RowDigester::RowDigester(const RowContext& context, const batch::SinkBatch& batc
       opener_(batch.bytes, context.frame, dictionaries_),
       heap_memory_(new(std::nothrow) uint8_t[kHeapBytes]),
       heap_({heap_memory_.get(), heap_memory_ == nullptr ? 0 : kHeapBytes}),
-      sha_(sha_blocks()) {}
+      sha_(sha_blocks()),
+      other_sha_(sha_blocks()),
+      pair_(sha_pair()) {}
 
 RowStatus RowDigester::digest(size_t row, Number256* digest) noexcept {
+  const RowStatus status = put(row, sha_);
+  if (status == kRowOk) *digest = Number256::of(sha_.finish());
+  return status;
+}
+
+void RowDigester::digest_both(size_t first, size_t second, Number256* digests,
+                              RowStatus* status) noexcept {
+  status[0] = put(first, sha_);
+  status[1] = put(second, other_sha_);
+  Sha256::finish_both(sha_, other_sha_, pair_);
+  if (status[0] == kRowOk) digests[0] = Number256::of(sha_.state());
+  if (status[1] == kRowOk) digests[1] = Number256::of(other_sha_.state());
+}
+
+// The row's canonical bytes, as a new message; nothing where it has none.
+RowStatus RowDigester::put(size_t row, Sha256& to) noexcept {
+  to.begin();
   const envelope::RowKeys keys = {batch_.tiles, batch_.cells, batch_.levels, 0};
   RowKey key;
   RowStatus status = envelope::read_key(keys, row, &key);
@@ -57,11 +76,8 @@ RowStatus RowDigester::digest(size_t row, Number256* digest) noexcept {
   heap_.rewind(0);
   status = opener_.open(batch_.offsets[row], batch_.offsets[row + 1], key, heap_);
   if (status == kRowOk) status = fill(row, key);
-  if (status != kRowOk) return status;
-  sha_.begin();
-  put_canonical(row_, sha_);
-  *digest = Number256::of(sha_.finish());
-  return kRowOk;
+  if (status == kRowOk) put_canonical(row_, to);
+  return status;
 }
 
 RowStatus RowDigester::fill(size_t row, const RowKey& key) noexcept {

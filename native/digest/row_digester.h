@@ -36,7 +36,12 @@ class RowDigester {
   // Statuses of a decoder, and kRowUnknownColumns.
   RowStatus digest(size_t row, Number256* digest) noexcept;
 
+  // Of two rows, which takes less than one after the other. A row that has none
+  // harms not the other one; `digests` and `status` have two elements.
+  void digest_both(size_t first, size_t second, Number256* digests, RowStatus* status) noexcept;
+
  private:
+  RowStatus put(size_t row, Sha256& to) noexcept;
   RowStatus fill(size_t row, const envelope::RowKey& key) noexcept;
   RowStatus fill_axes(const envelope::ParsedRow& parsed) noexcept;
   void fill_created(const envelope::Value& created) noexcept;
@@ -52,7 +57,8 @@ class RowDigester {
   std::vector<envelope::Value> extras_;
   const ColumnNames* names_ = nullptr;  // the set last used
   uint8_t created_[32];
-  Sha256 sha_;
+  Sha256 sha_, other_sha_;
+  const ShaPair pair_;
 };
 
 }  // namespace octoload::digest

@@ -1,5 +1,6 @@
 #include "sha256.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "sha256_constants.h"
@@ -71,18 +72,34 @@ void Sha256::flush() noexcept {
 }
 
 // Section 5.1.1: a one bit, zeros, and the length in bits as a big-endian u64.
-const ShaState& Sha256::finish() noexcept {
+size_t Sha256::pad() noexcept {
   const uint64_t bits = __builtin_bswap64((hashed_ + used_) * 8);
   const size_t end = (used_ + 1 + 8 + kShaBlockBytes - 1) / kShaBlockBytes * kShaBlockBytes;
   buffer_[used_] = 0x80;
   std::memset(buffer_ + used_ + 1, 0, end - used_ - 1);
   std::memcpy(buffer_ + end - sizeof bits, &bits, sizeof bits);
-  blocks_(state_.data(), buffer_, end / kShaBlockBytes);
+  return end / kShaBlockBytes;
+}
+
+const ShaState& Sha256::finish() noexcept {
+  blocks_(state_.data(), buffer_, pad());
   return state_;
+}
+
+void Sha256::finish_both(Sha256& a, Sha256& b, ShaPair pair) noexcept {
+  const size_t of_a = a.pad(), of_b = b.pad();
+  const size_t both = pair != nullptr ? std::min(of_a, of_b) : 0;
+  const size_t bytes = both * kShaBlockBytes;
+  if (both > 0) pair(a.state_.data(), a.buffer_, b.state_.data(), b.buffer_, both);
+  a.blocks_(a.state_.data(), a.buffer_ + bytes, of_a - both);
+  b.blocks_(b.state_.data(), b.buffer_ + bytes, of_b - both);
 }
 
 #if !defined(__x86_64__) && !defined(__aarch64__)
 ShaBlocks sha_blocks_hardware() noexcept { return nullptr; }
+#endif
+#if !defined(__x86_64__)
+ShaPair sha_pair() noexcept { return nullptr; }
 #endif
 
 }  // namespace octoload::digest

@@ -22,9 +22,16 @@ inline constexpr ShaState kShaInitial = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa
 // Feeds `count` blocks of kShaBlockBytes into the eight words of a state.
 using ShaBlocks = void (*)(uint32_t* state, const uint8_t* blocks, size_t count) noexcept;
 
+// Two messages' blocks side by side: the instructions have a latency of several
+// cycles, in which another message's can begin.
+using ShaPair = void (*)(uint32_t* state_a, const uint8_t* blocks_a, uint32_t* state_b,
+                         const uint8_t* blocks_b, size_t count) noexcept;
+
 // The fastest implementation this CPU runs, chosen on first use. Fetch it once
 // a batch rather than once a message.
 ShaBlocks sha_blocks() noexcept;
+// nullptr where one message after the other is as good.
+ShaPair sha_pair() noexcept;
 
 // Runs anywhere and is written like the standard: the oracle.
 void sha_blocks_scalar(uint32_t* state, const uint8_t* blocks, size_t count) noexcept;
@@ -65,6 +72,10 @@ class Sha256 {
   // The digest's eight words; begin() makes the object ready for the next message.
   const ShaState& finish() noexcept;
 
+  // finish() of two messages, side by side where `pair` is not nullptr.
+  static void finish_both(Sha256& a, Sha256& b, ShaPair pair) noexcept;
+  const ShaState& state() const noexcept { return state_; }
+
   static constexpr size_t kMaxPiece = 512;
 
  private:
@@ -77,6 +88,8 @@ class Sha256 {
     used_ += size;
   }
   void flush() noexcept;
+  // What is to be hashed yet: so many blocks of the buffer.
+  size_t pad() noexcept;
 
   const ShaBlocks blocks_;
   ShaState state_;

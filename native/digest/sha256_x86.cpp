@@ -57,30 +57,65 @@ OCTOLOAD_INLINE __m128i next_words(__m128i w0, __m128i w1, __m128i w2, __m128i w
   return _mm_sha256msg2_epu32(_mm_add_epi32(sigma0, _mm_alignr_epi8(w3, w2, 4)), w3);
 }
 
-OCTOLOAD_INLINE void hash_block(Halves& halves, const uint8_t* block) {
-  const Halves before = halves;
-  __m128i w0 = load_words(block), w1 = load_words(block + 16);
-  __m128i w2 = load_words(block + 32), w3 = load_words(block + 48);
-#pragma GCC unroll 4
-  for (unsigned group = 0; group < 16; group += 4) {
-    four_rounds(halves, w0, group);
-    four_rounds(halves, w1, group + 1);
-    four_rounds(halves, w2, group + 2);
-    four_rounds(halves, w3, group + 3);
-    if (group == 12) break;
-    w0 = next_words(w0, w1, w2, w3);
-    w1 = next_words(w1, w2, w3, w0);
-    w2 = next_words(w2, w3, w0, w1);
-    w3 = next_words(w3, w0, w1, w2);
-  }
-  halves.abef = _mm_add_epi32(halves.abef, before.abef);
-  halves.cdgh = _mm_add_epi32(halves.cdgh, before.cdgh);
+// One message on its way through a block: its state, and the schedule's last
+// sixteen words in four registers.
+struct Stream {
+  Halves halves, before;
+  __m128i w[4];
+};
+
+OCTOLOAD_INLINE void begin_block(Stream& stream, const uint8_t* block) {
+  stream.before = stream.halves;
+  for (unsigned i = 0; i < 4; ++i) stream.w[i] = load_words(block + 16 * i);
+}
+
+OCTOLOAD_INLINE void schedule(Stream& stream, unsigned i) {
+  __m128i* const w = stream.w;
+  w[i] = next_words(w[i], w[(i + 1) % 4], w[(i + 2) % 4], w[(i + 3) % 4]);
+}
+
+OCTOLOAD_INLINE void end_block(Stream& stream) {
+  stream.halves.abef = _mm_add_epi32(stream.halves.abef, stream.before.abef);
+  stream.halves.cdgh = _mm_add_epi32(stream.halves.cdgh, stream.before.cdgh);
 }
 
 void hash_blocks(uint32_t* state, const uint8_t* blocks, size_t count) noexcept {
-  Halves halves = split(state);
-  for (; count > 0; --count, blocks += kShaBlockBytes) hash_block(halves, blocks);
-  join(halves, state);
+  Stream stream;
+  stream.halves = split(state);
+  for (; count > 0; --count, blocks += kShaBlockBytes) {
+    begin_block(stream, blocks);
+#pragma GCC unroll 16
+    for (unsigned group = 0; group < 16; ++group) {
+      if (group >= 4) schedule(stream, group % 4);
+      four_rounds(stream.halves, stream.w[group % 4], group);
+    }
+    end_block(stream);
+  }
+  join(stream.halves, state);
+}
+
+void hash_pairs(uint32_t* state_a, const uint8_t* blocks_a, uint32_t* state_b,
+                const uint8_t* blocks_b, size_t count) noexcept {
+  Stream a, b;
+  a.halves = split(state_a);
+  b.halves = split(state_b);
+  for (; count > 0; --count, blocks_a += kShaBlockBytes, blocks_b += kShaBlockBytes) {
+    begin_block(a, blocks_a);
+    begin_block(b, blocks_b);
+#pragma GCC unroll 16
+    for (unsigned group = 0; group < 16; ++group) {
+      if (group >= 4) {
+        schedule(a, group % 4);
+        schedule(b, group % 4);
+      }
+      four_rounds(a.halves, a.w[group % 4], group);
+      four_rounds(b.halves, b.w[group % 4], group);
+    }
+    end_block(a);
+    end_block(b);
+  }
+  join(a.halves, state_a);
+  join(b.halves, state_b);
 }
 
 OCTOLOAD_ISA_REGION_END
@@ -94,6 +129,11 @@ ShaBlocks sha_blocks_hardware() noexcept {
   if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0 || (ecx & kSse) != kSse) return nullptr;
   if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0) return nullptr;
   return (ebx & kSha) != 0 ? &hash_blocks : nullptr;
+}
+
+ShaPair sha_pair() noexcept {
+  static const ShaPair chosen = sha_blocks_hardware() != nullptr ? &hash_pairs : nullptr;
+  return chosen;
 }
 
 }  // namespace octoload::digest

@@ -125,7 +125,7 @@ describe("a load's digests", () => {
   });
 });
 
-const ROWS = 30_000;
+const ROWS = 20_000;
 const columns = [...usualColumns, { name: "zone" }, { name: "Area" }];
 const valuesOf = (i: number) => [...nodeValues(i), `z${i % 9}`, i / 8];
 const table = {

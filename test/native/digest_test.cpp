@@ -79,6 +79,26 @@ void test_against_scalar(digest::ShaBlocks blocks, Random& random, size_t rounds
   }
 }
 
+// Of any two lengths, side by side and one after the other.
+void test_pairs(Random& random, size_t rounds) {
+  Sha256 a(digest::sha_blocks()), b(digest::sha_blocks());
+  for (size_t round = 0; round < rounds; ++round) {
+    Bytes messages[2] = {Bytes(random.next() % 1500), Bytes(random.next() % 700)};
+    for (Bytes& message : messages) {
+      for (uint8_t& byte : message) byte = static_cast<uint8_t>(random.next());
+    }
+    for (const digest::ShaPair pair : {digest::sha_pair(), digest::ShaPair{}}) {
+      a.begin();
+      b.begin();
+      a.put(messages[0].data(), messages[0].size());
+      b.put(messages[1].data(), messages[1].size());
+      Sha256::finish_both(a, b, pair);
+      CHECK(Number256::of(a.state()) == plain_sha256(messages[0]));
+      CHECK(Number256::of(b.state()) == plain_sha256(messages[1]));
+    }
+  }
+}
+
 std::vector<std::string> random_names(Random& random, size_t count) {
   std::vector<std::string> names;
   for (size_t k = 0; k < count; ++k) {
@@ -144,6 +164,12 @@ void test_rows(Random& random, size_t rounds) {
         Number256 got;
         CHECK_EQ(digester.digest(row, &got), kRowOk);
         CHECK(got == plain_sha256(canonical_bytes(one.rows[row], one.besides[row], one.names)));
+        const size_t other = random.next() % one.rows.size();
+        Number256 both[2], alone;
+        RowStatus status[2];
+        digester.digest_both(other, row, both, status);
+        CHECK_EQ(digester.digest(other, &alone), kRowOk);
+        CHECK(status[0] == kRowOk && status[1] == kRowOk && both[0] == alone && both[1] == got);
       }
     }
   }
@@ -166,6 +192,11 @@ void test_damage(Random& random, size_t rounds) {
       const bool is_hit = at >= encoded.offsets[row] && at < encoded.offsets[row + 1];
       Number256 got;
       CHECK_EQ(digester.digest(row, &got) == kRowOk, !is_hit);
+      Number256 both[2];
+      RowStatus status[2];
+      digester.digest_both(row, one.rows.size() - 1 - row, both, status);
+      CHECK_EQ(status[0] == kRowOk, !is_hit);
+      if (!is_hit) CHECK(both[0] == got);
     }
     if (one.names.empty()) continue;
     const uint32_t number = one.rows[0].column_set;
@@ -314,6 +345,7 @@ int main(int argc, char** argv) {
     test_against_scalar(hardware, random, effort * 200);
   }
   CHECK(digest::sha_blocks() == (hardware != nullptr ? hardware : &digest::sha_blocks_scalar));
+  test_pairs(random, effort * 50);
   test_rows(random, effort * 20);
   test_damage(random, effort * 20);
   test_numbers(random, effort * 500);
