@@ -14,7 +14,7 @@
 namespace octoload::digest {
 
 // Of the cells whose codes number the ranges.
-inline constexpr unsigned kRangeLevel = 5;
+inline constexpr unsigned kRangeLevel = 4;
 
 struct RangeSum {
   uint64_t range = 0;
@@ -29,7 +29,7 @@ static_assert(sizeof(RangeSum) == 48 && std::is_trivially_copyable_v<RangeSum>);
 // The range of a cell: the cell of level kRangeLevel that holds its min corner.
 // The key is in its level's range.
 inline uint64_t range_of(const envelope::RowKey& key) noexcept {
-  static_assert(3 * kRangeLevel == envelope::kCellBits);  // so a range's code is a tile's cells
+  static_assert(3 * kRangeLevel <= envelope::kCellBits);  // so above it there are no tiles
   if (key.level < kRangeLevel) return uint64_t{key.cell} << (3 * (kRangeLevel - key.level));
   const unsigned deeper = 3 * (key.level - kRangeLevel);
   if (deeper >= envelope::kCellBits) return key.tile >> (deeper - envelope::kCellBits);

@@ -1,6 +1,6 @@
-import { DigestSet } from "../encoding/digest-set.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { CursorCheckpoint, SinkCheckpoint } from "../load/checkpoint.js";
+import { sumOfParts } from "../load/cursor-digests.js";
 
 export type LetterCounts = readonly {
   readonly sink: string;
@@ -29,7 +29,7 @@ export function cursorsOf(
   return Array.from({ length: count }, (_, cursor) => {
     const known = own.find((checkpoint) => checkpoint.cursor === cursor);
     const none = { position: null, loaded: 0, rejected: 0, skipped: 0 };
-    return known ?? { url, cursor, ...none, digests: null, isDone: false };
+    return known ?? { url, cursor, ...none, digests: [], isDone: false };
   });
 }
 
@@ -58,7 +58,7 @@ export function settledRows(checkpoints: readonly SinkCheckpoint[], letters: Let
  */
 export function requireAllDigested(checkpoints: readonly CursorCheckpoint[]): void {
   for (const { url, cursor, loaded, digests } of checkpoints) {
-    const rows = digests === null ? 0 : DigestSet.fromBytes(digests).rows;
+    const { rows } = sumOfParts(digests);
     if (rows === loaded) continue;
     throw new OctoloadError(
       "ROWS_UNACCOUNTED",

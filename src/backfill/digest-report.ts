@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { type DigestJson, DigestSet, RANGE_LEVEL } from "../encoding/digest-set.js";
+import { type DigestJson, type DigestSet, RANGE_LEVEL } from "../encoding/digest-set.js";
 import type { CursorCheckpoint } from "../load/checkpoint.js";
+import { sumOfParts } from "../load/cursor-digests.js";
 import type { RunFile } from "../load/run-file.js";
 import type { SinkDigests } from "../load/run-report.js";
 import { writeJsonFile } from "../load/run-status.js";
@@ -47,9 +48,6 @@ export async function writeDigests(
 
 /** What all cursors of a target have done. */
 function setOf(url: string, checkpoints: readonly CursorCheckpoint[]): DigestSet {
-  return checkpoints
-    .filter((checkpoint) => checkpoint.url === url)
-    .reduce((sum, { digests }) => {
-      return digests === null ? sum : sum.plus(DigestSet.fromBytes(digests));
-    }, DigestSet.empty);
+  const own = checkpoints.filter((checkpoint) => checkpoint.url === url);
+  return sumOfParts(own.flatMap(({ digests }) => digests));
 }

@@ -5,7 +5,7 @@ import { engine } from "./kernel.js";
 import { callNative } from "./native-call.js";
 
 /** Of the cells whose codes number the ranges; kRangeLevel of native/digest/digest_set.h. */
-export const RANGE_LEVEL = 5;
+export const RANGE_LEVEL = 4;
 
 const WORDS = 6;
 const BYTES = 8 * WORDS;
@@ -14,7 +14,7 @@ const MODULUS = 1n << 256n;
 
 /** The rows of one Morton range. */
 export interface RangeDigest {
-  /** Code of the range's cell at RANGE_LEVEL, 0 to 32767. */
+  /** Code of the range's cell at RANGE_LEVEL, 0 to 4095. */
   readonly range: number;
   readonly rows: number;
   /** The sum of the rows' digests modulo 2^256: 64 hexadecimal digits. */
@@ -90,6 +90,10 @@ export class DigestSet {
 
   get rangeCount(): number {
     return this.#words.length / WORDS;
+  }
+
+  get byteLength(): number {
+    return this.#words.byteLength;
   }
 
   /** A copy, to store it; 48 bytes a range. */

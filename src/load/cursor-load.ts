@@ -1,5 +1,5 @@
-import { DigestSet } from "../encoding/digest-set.js";
 import type { CursorCheckpoint } from "./checkpoint.js";
+import { CursorDigests } from "./cursor-digests.js";
 import type { BatchSize } from "./in-flight-window.js";
 import type { RunContext } from "./run-context.js";
 import type { SentChunk, SinkChannel } from "./sink-channel.js";
@@ -19,15 +19,14 @@ interface BatchOnTheWay {
 export class CursorLoad {
   readonly #channel: SinkChannel;
   readonly #context: RunContext;
+  readonly #digests: CursorDigests;
   #checkpoint: CursorCheckpoint;
-  #digests: DigestSet;
   /** Of every batch sent so far. */
   #acknowledged: Promise<void> = Promise.resolve();
 
   constructor(checkpoint: CursorCheckpoint, channel: SinkChannel, context: RunContext) {
     this.#checkpoint = checkpoint;
-    const { digests } = checkpoint;
-    this.#digests = digests === null ? DigestSet.empty : DigestSet.fromBytes(digests);
+    this.#digests = new CursorDigests(checkpoint.digests);
     this.#channel = channel;
     this.#context = context;
   }
@@ -84,15 +83,14 @@ export class CursorLoad {
   async #acknowledge(chunk: Chunk, { letters, digests }: SentChunk): Promise<void> {
     const { store, tracker, errors } = this.#context;
     const loaded = chunk.rows - letters.length;
-    if (digests !== undefined) this.#digests = this.#digests.plus(digests);
     this.#checkpoint = {
       ...this.#checkpoint,
       position: chunk.position,
       loaded: this.#checkpoint.loaded + loaded,
       rejected: this.#checkpoint.rejected + letters.length,
-      digests: this.#context.digester === undefined ? null : this.#digests.bytes,
     };
-    const added = await store.acknowledge(this.#checkpoint, letters);
+    const change = digests === undefined ? undefined : this.#digests.add(digests);
+    const added = await store.acknowledge(this.#checkpoint, letters, change);
     for (const { code } of letters) tracker.rejected(code, 1, this.#channel.url);
     errors.add(added.length);
     tracker.acknowledged(this.#channel.url, loaded);

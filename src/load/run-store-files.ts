@@ -2,7 +2,8 @@ import { join } from "node:path";
 import Database, { SqliteError } from "better-sqlite3";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { StrayKey } from "../sink/target-prune.js";
-import type { CursorCheckpoint, DeadLetter } from "./checkpoint.js";
+import type { CursorCheckpoint, DeadLetter, DigestChange, SavedCheckpoint } from "./checkpoint.js";
+import { DigestRecord } from "./digest-record.js";
 import { type EndedPart, type PruneCounts, PruneRecord } from "./prune-record.js";
 
 export const CHECKPOINT_FILE = "checkpoint.sqlite";
@@ -13,8 +14,6 @@ const checkpointSchema = `
     url TEXT NOT NULL, cursor INTEGER NOT NULL, position BLOB, loaded INTEGER NOT NULL,
     rejected INTEGER NOT NULL, skipped INTEGER NOT NULL, is_done INTEGER NOT NULL,
     at TEXT NOT NULL, PRIMARY KEY(url, cursor));
-  CREATE TABLE IF NOT EXISTS digests(
-    url TEXT NOT NULL, cursor INTEGER NOT NULL, digests BLOB NOT NULL, PRIMARY KEY(url, cursor));
   CREATE TABLE IF NOT EXISTS facts(key TEXT PRIMARY KEY, value TEXT NOT NULL)`;
 
 /** `sink` is empty where a row was rejected for all of them. */
@@ -26,8 +25,10 @@ const deadLettersSchema = `
 
 /** How far a cursor is, and the letters of the rows up to there. */
 export interface Acknowledgement {
-  readonly checkpoint: CursorCheckpoint;
+  readonly checkpoint: SavedCheckpoint;
   readonly letters: readonly DeadLetter[];
+  /** undefined: no row more, or the run keeps none. */
+  readonly digests: DigestChange | undefined;
 }
 
 interface CheckpointRow {
@@ -38,7 +39,6 @@ interface CheckpointRow {
   readonly rejected: number;
   readonly skipped: number;
   readonly is_done: number;
-  readonly digests: Buffer | null;
 }
 
 /**
@@ -48,6 +48,7 @@ interface CheckpointRow {
 export class RunStoreFiles {
   readonly #checkpoint: Database.Database;
   readonly #deadLetters: Database.Database;
+  readonly #digests: DigestRecord;
   readonly #pruned: PruneRecord;
 
   /** @throws OctoloadError RUN_IN_USE, RUN_DISK_FULL, RUN_DISK_FAILED */
@@ -66,6 +67,7 @@ export class RunStoreFiles {
       this.#deadLetters.pragma("synchronous = FULL");
       this.#deadLetters.exec(deadLettersSchema);
     });
+    this.#digests = this.#attempt(() => new DigestRecord(this.#checkpoint));
     this.#pruned = this.#attempt(() => new PruneRecord(this.#checkpoint, this.#deadLetters));
   }
 
@@ -99,15 +101,12 @@ export class RunStoreFiles {
       const save = this.#checkpoint.prepare(
         "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       );
-      const saveDigests = this.#checkpoint.prepare(
-        "INSERT OR REPLACE INTO digests VALUES (?, ?, ?)",
-      );
       const at = new Date().toISOString();
       const saveAll = this.#checkpoint.transaction(() => {
-        for (const { checkpoint } of all) {
-          const { url, cursor, position, loaded, rejected, skipped, isDone, digests } = checkpoint;
+        for (const { checkpoint, digests } of all) {
+          const { url, cursor, position, loaded, rejected, skipped, isDone } = checkpoint;
           save.run(url, cursor, position, loaded, rejected, skipped, isDone ? 1 : 0, at);
-          if (digests !== null) saveDigests.run(url, cursor, digests);
+          if (digests !== undefined) this.#digests.change(url, cursor, digests);
         }
       });
       saveAll.immediate();
@@ -117,22 +116,20 @@ export class RunStoreFiles {
 
   checkpoints(): CursorCheckpoint[] {
     const rows = this.#checkpoint
-      .prepare<[], CheckpointRow>(
-        `SELECT cursors.*, digests FROM cursors LEFT JOIN digests USING (url, cursor)
-         ORDER BY url, cursor`,
-      )
+      .prepare<[], CheckpointRow>("SELECT * FROM cursors ORDER BY url, cursor")
       .all();
-    return rows.map(({ position, digests, is_done, url, cursor, loaded, rejected, skipped }) => ({
+    return rows.map(({ position, is_done, url, cursor, loaded, rejected, skipped }) => ({
       ...{ url, cursor, loaded, rejected, skipped },
       position: position === null ? null : new Uint8Array(position),
-      digests: digests === null ? null : new Uint8Array(digests),
+      digests: this.#digests.parts(url, cursor),
       isDone: is_done !== 0,
     }));
   }
 
   clear(): void {
     this.#attempt(() => {
-      this.#checkpoint.exec("DELETE FROM cursors; DELETE FROM digests; DELETE FROM facts");
+      this.#checkpoint.exec("DELETE FROM cursors; DELETE FROM facts");
+      this.#digests.clear();
       this.#deadLetters.exec("DELETE FROM dead_letters");
       this.#pruned.clear();
     });

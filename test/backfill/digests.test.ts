@@ -68,7 +68,7 @@ describe("a load's digests", () => {
             ...smallMemory,
           });
           const { root, rows: count, ranges } = digestsOf(loaded);
-          const digests = { root, rows: count, rangeLevel: 5, ranges: ranges.length };
+          const digests = { root, rows: count, rangeLevel: 4, ranges: ranges.length };
           expect(report.sinks[0]?.digests).toEqual({ ...digests, file: "digests.json" });
           const [listed] = listedIn(runDir);
           expect(listed?.ranges).toEqual(ranges);

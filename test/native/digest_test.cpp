@@ -247,7 +247,7 @@ void test_numbers(Random& random, size_t rounds) {
   }
 }
 
-// The cell of level 5 that holds the min corner, by its three coordinates.
+// The cell of level 4 that holds the min corner, by its three coordinates.
 uint64_t plain_range(const envelope::RowKey& key) {
   uint64_t range = 0;
   for (unsigned axis = 0; axis < 3; ++axis) {
@@ -257,8 +257,8 @@ uint64_t plain_range(const envelope::RowKey& key) {
       const uint64_t is_set = at < 15 ? key.cell >> at & 1 : key.tile >> (at - 15) & 1;
       index |= is_set << bit;
     }
-    index = key.level >= 5 ? index >> (key.level - 5) : index << (5 - key.level);
-    for (unsigned bit = 0; bit < 5; ++bit) range |= (index >> bit & 1) << (3 * bit + axis);
+    index = key.level >= 4 ? index >> (key.level - 4) : index << (4 - key.level);
+    for (unsigned bit = 0; bit < 4; ++bit) range |= (index >> bit & 1) << (3 * bit + axis);
   }
   return range;
 }
@@ -288,7 +288,7 @@ void test_sums(Random& random, size_t rounds) {
   for (size_t round = 0; round < rounds; ++round) {
     DigestSums first, second;
     PlainSums one, both;
-    const size_t ranges = one_in(random, 2) ? 5 : 32768;
+    const size_t ranges = one_in(random, 2) ? 5 : 4096;
     const size_t rows = random.next() % (one_in(random, 10) ? 20'000 : 50);
     uint64_t range = 0;
     for (size_t i = 0; i < rows; ++i) {
@@ -320,13 +320,13 @@ void test_wrong_sets() {
   const Number256 one = {{1, 0, 0, 0}}, two = {{2, 0, 0, 0}};
   const std::vector<RangeSum> descending = {{2, 1, one}, {1, 1, one}},
                               twice = {{1, 1, one}, {1, 1, one}};
-  const std::vector<RangeSum> empty = {{1, 0, {}}}, beyond = {{32768, 1, one}},
-                              good = {{32767, 1, one}};
+  const std::vector<RangeSum> empty = {{1, 0, {}}}, beyond = {{4096, 1, one}},
+                              good = {{4095, 1, one}};
   for (const auto* set : {&descending, &twice, &empty, &beyond})
     CHECK(!digest::is_digest_set(*set));
   CHECK(digest::is_digest_set(good));
   std::vector<RangeSum> left;
-  const std::vector<RangeSum> other = {{32767, 1, two}}, elsewhere = {{5, 1, one}};
+  const std::vector<RangeSum> other = {{4095, 1, two}}, elsewhere = {{5, 1, one}};
   CHECK(!digest::subtract(good, other, &left));
   CHECK(!digest::subtract(good, elsewhere, &left));
   CHECK(digest::subtract(good, good, &left) && left.empty());

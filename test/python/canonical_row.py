@@ -9,7 +9,7 @@ import hashlib
 import struct
 
 ABSENT, INTEGER, REAL, TEXT, BLOB, NULL = range(6)
-RANGE_LEVEL = 5
+RANGE_LEVEL = 4
 COLUMNS = "Id X Y Z Level MaterialId Density Metadata Created".split()
 
 

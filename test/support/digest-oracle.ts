@@ -87,7 +87,7 @@ export function digestsOf(rows: readonly DigestedRow[]): {
 } {
   const sums = new Map<number, { rows: number; sum: bigint }>();
   for (const row of rows) {
-    const range = Number((row.code * 8n ** 26n) / 8n ** BigInt(row.level + 21));
+    const range = Number((row.code * 8n ** 26n) / 8n ** BigInt(row.level + 22));
     const before = sums.get(range) ?? { rows: 0, sum: 0n };
     const sum = (before.sum + BigInt(`0x${digestOf(row)}`)) % MODULUS;
     sums.set(range, { rows: before.rows + 1, sum });
