@@ -14,6 +14,7 @@ import { backfillCase, load } from "../support/backfill-case.js";
 import { digestsOf } from "../support/digest-oracle.js";
 import { expectedLoad, type SourceRow } from "../support/load-oracle.js";
 import { nastyTable } from "../support/nasty-tables.js";
+import { fixRejectedNode, loadTree, redriven, sentBy, smallTree } from "../support/redrive-case.js";
 import { nodeTable, nodeValues, readJson, smallMemory } from "../support/run-samples.js";
 import { runs } from "../support/seed.js";
 import { readTable, type SourceTable, usualColumns, writeTable } from "../support/source-tables.js";
@@ -122,6 +123,21 @@ describe("a load's digests", () => {
       digestsOf(expectedLoad(rows, frames.centred, maxLevel).loaded).root;
     expect(rootsOf(report)).toEqual([rootOf(21), rootOf(26)]);
     expect(report.sinks.map(({ digests }) => digests?.rows)).toEqual([58, 59]);
+  });
+});
+
+describe("a redrive's digests", () => {
+  it("are those of the rows it sent", async () => {
+    const place = await loadTree(smallTree);
+    fixRejectedNode(place);
+    const report = await redriven(place);
+    const sent = new Set(sentBy(place.second, place.target));
+    const read = rowsOf(place.source, { columns: usualColumns, rows: [] });
+    const { loaded } = expectedLoad(read, frames.centred, 21);
+    const expected = digestsOf(loaded.filter(({ level, code }) => sent.has(`${level} ${code}`)));
+    expect([sent.size, expected.rows]).toEqual([5, 5]);
+    const [sink] = report.sinks;
+    expect([sink?.digests?.rows, sink?.digests?.root]).toEqual([5, expected.root]);
   });
 });
 
