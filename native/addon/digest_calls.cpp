@@ -92,9 +92,7 @@ struct BatchArguments {
     const SharedContext* const held = ContextBox::content_of(arguments.next());
     if (held == nullptr) arguments.refuse("a context of rows");
     if (held != nullptr) batch.context = *held;
-    batch.block = arguments.block();
-    const bool is_aligned = reinterpret_cast<uintptr_t>(batch.block.data()) % sizeof(uint64_t) == 0;
-    if (!is_aligned) arguments.refuse("a block that begins at a multiple of 8 bytes");
+    batch.block = arguments.aligned_block();
     return batch;
   }
 };

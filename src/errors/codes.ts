@@ -14,18 +14,6 @@ import { targetErrors } from "./target-codes.js";
 export const errorTable = [
   ...encodingErrors,
   {
-    code: "ENVELOPE_COLUMNS_UNKNOWN",
-    cause:
-      "An envelope has unmapped columns of a set that was not given, or more than the set has.",
-    remedy: "Read the target's column sets anew; if they lack it, load the row from the source.",
-  },
-  {
-    code: "DIGEST_INVALID",
-    cause:
-      "Digests that were stored do not add up, or rows were to be taken from a set without them.",
-    remedy: "Make them again: they come from rows alone. If a run's own are it, report a bug.",
-  },
-  {
     code: "GENERATE_OPTIONS",
     cause: "An option of generate is missing or outside what it allows.",
     remedy: "Correct the option the message names; see `octoload help generate`.",

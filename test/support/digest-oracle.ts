@@ -9,9 +9,9 @@ import type { StoredValue } from "./source-tables.js";
  */
 
 const classes = { absent: 0, integer: 1, real: 2, text: 3, blob: 4, null: 5 } as const;
-const columns = [
+const columns: readonly string[] = [
   ...["id", "x", "y", "z", "level", "materialid", "density", "metadata", "created"],
-] as const;
+];
 const MODULUS = 1n << 256n;
 
 /** A row that is loaded, and its coordinates where a column is not itself one. */
