@@ -10,11 +10,14 @@ import { metadataJson, randomNumbers, randomPoints } from "./data.js";
 import { type Contender, measurePaired, type PairedOptions } from "./paired.js";
 import { type Line, rateLine, type Section } from "./report.js";
 
-const ROWS = 2 ** 16;
-const LEVEL = 18;
+export const ROWS = 2 ** 16;
+export const LEVEL = 18;
 const CHUNK_BYTES = 16_384;
 
-type Rows = EnvelopeRows & { readonly metadataOffsets: Uint32Array; readonly bytes: Uint8Array };
+export type Rows = EnvelopeRows & {
+  readonly metadataOffsets: Uint32Array;
+  readonly bytes: Uint8Array;
+};
 
 /** TEXT values packed one after another, and their slots. */
 function packText(values: readonly string[], from: number) {
@@ -31,9 +34,12 @@ function packText(values: readonly string[], from: number) {
 }
 
 /** Rows of an octree: integer ids, densities of three decimals, GeoPackage timestamps, JSON. */
-function makeRows(seed: bigint, atCenter: boolean): Rows {
+export function makeRows(
+  seed: bigint,
+  atCenter: boolean,
+  points = randomPoints(ROWS, frames.centred, seed + 1n),
+): Rows {
   const next = randomNumbers(seed);
-  const points = randomPoints(ROWS, frames.centred, seed + 1n);
   const { codes } = encode(points, LEVEL);
   const { x, y, z } = atCenter ? decode(codes, LEVEL) : points;
   const firstMs = Date.UTC(2020, 0, 1);
@@ -75,7 +81,7 @@ function encodeContender(name: string, rows: Rows, dictionary?: Dictionary): Con
   return { name, rows: ROWS, run: () => encodeEnvelopes(rows, options) };
 }
 
-function decodeContender(name: string, rows: Rows, dictionary?: Dictionary): Contender {
+export function decodeContender(name: string, rows: Rows, dictionary?: Dictionary): Contender {
   const { bytes, offsets } = encodeAll(rows, dictionary);
   const envelopes = { level: LEVEL, codes: codesOf(rows), bytes, offsets };
   const out = makeDecodedRows(ROWS, rows.bytes.length + 64 * ROWS);
@@ -83,12 +89,12 @@ function decodeContender(name: string, rows: Rows, dictionary?: Dictionary): Con
   return { name, rows: ROWS, run: () => decodeEnvelopes(envelopes, { out, dictionaries }) };
 }
 
-function codesOf(rows: Rows): BigUint64Array {
+export function codesOf(rows: Rows): BigUint64Array {
   if (!("codes" in rows)) throw new Error("these rows have whole codes");
   return rows.codes;
 }
 
-function encodeAll(rows: Rows, dictionary?: Dictionary): EncodedEnvelopes {
+export function encodeAll(rows: Rows, dictionary?: Dictionary): EncodedEnvelopes {
   const encoded = encodeEnvelopes(rows, dictionary === undefined ? {} : { dictionary });
   if (encoded.rejected > 0) throw new Error(`${encoded.rejected} rows were rejected`);
   return encoded;

@@ -6,6 +6,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { benchOverhead, benchTokens } from "./calls.js";
+import { benchDigests } from "./digest.js";
 import { benchEnvelope } from "./envelope.js";
 import { describeMachine } from "./machine.js";
 import { benchMorton } from "./morton.js";
@@ -25,7 +26,7 @@ console.log(
 );
 
 const sections: Section[] = [];
-for (const suite of [benchMorton, benchTokens, benchOverhead, benchEnvelope]) {
+for (const suite of [benchMorton, benchTokens, benchOverhead, benchEnvelope, benchDigests]) {
   console.error(`measuring: ${suite.name.replace("bench", "").toLowerCase()} ...`);
   sections.push(...[await suite(options)].flat());
 }

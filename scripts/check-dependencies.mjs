@@ -146,6 +146,7 @@ const rules = {
   "native/cql": {
     mayUse: ["native/common", "native/batch", "native/token", "native/envelope"],
   },
+  "native/digest": { mayUse: ["native/common", "native/batch", "native/envelope"] },
   "native/resp": { mayUse: ["native/common", "native/batch", "native/envelope"] },
   "native/hot": { mayUse: ["native/common", "native/batch", "native/morton"] },
   "native/derive": { mayUse: ["native/common", "native/envelope"] },

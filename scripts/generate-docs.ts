@@ -7,6 +7,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { errorTable } from "../src/errors/codes.js";
+import { renderDigestVectors } from "./digest-vectors.js";
 import { renderVectors } from "./envelope-vectors.js";
 
 interface Page {
@@ -17,15 +18,16 @@ interface Page {
 
 const pages: readonly Page[] = [
   { path: "docs/errors.md", render: renderErrors },
-  { path: "docs/envelope.md", render: renderEnvelope },
+  { path: "docs/envelope.md", render: () => withVectors("docs/envelope.md", renderVectors()) },
+  { path: "docs/digest.md", render: () => withVectors("docs/digest.md", renderDigestVectors()) },
 ];
 
 /** Only the block of test vectors is written; the page itself is by hand. */
-function renderEnvelope(): string {
-  const text = readFileSync(absolute({ path: "docs/envelope.md" }), "utf8");
+function withVectors(path: string, vectors: string): string {
+  const text = readFileSync(absolute({ path }), "utf8");
   const block = /^```json\n[\s\S]*?^```$/m;
-  if (!block.test(text)) throw new Error("docs/envelope.md has no ```json block to fill");
-  return text.replace(block, () => `\`\`\`json\n${renderVectors()}\n\`\`\``);
+  if (!block.test(text)) throw new Error(`${path} has no \`\`\`json block to fill`);
+  return text.replace(block, () => `\`\`\`json\n${vectors}\n\`\`\``);
 }
 
 function renderErrors(): string {

@@ -42,6 +42,13 @@ export {
   trainDictionaryAsync,
 } from "./encoding/dictionary.js";
 export {
+  type DigestJson,
+  DigestSet,
+  RANGE_LEVEL,
+  type RangeDigest,
+  rangeOf,
+} from "./encoding/digest-set.js";
+export {
   type DecodedBound,
   decodedBound,
   decodeEnvelopes,

@@ -1,6 +1,6 @@
 // Native objects that JavaScript holds without looking inside: frames,
-// dictionaries, the parts of a load, readers of replies. Each says what it is,
-// so that one cannot pass for the other.
+// dictionaries, the parts of a load, readers of replies, contexts of rows. Each
+// says what it is, so that one cannot pass for the other.
 #pragma once
 
 #include <napi.h>
@@ -23,6 +23,7 @@ enum class HandleKind : uint64_t {
   kHotIndex = 0x6f63746f686f7478,
   kKeyReader = 0x6f63746f6b657972,
   kReplyReader = 0x6f63746f7265706c,
+  kRowContext = 0x6f63746f726f7763,
 };
 
 template <HandleKind kKind, class T>

@@ -19,6 +19,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   export_cql_calls(env, exports);
   export_hot_calls(env, exports);
   export_resp_calls(env, exports);
+  export_digest_calls(env, exports);
   return exports;
 }
 

@@ -32,6 +32,7 @@ enum RowStatus : uint8_t {
   kRowBadLz4 = 43,             // the LZ4 block does not decode to its stated length
   kRowUnknownDictionary = 44,  // compressed with a dictionary that was not given
   kRowBadChecksum = 45,        // content, key or frame is not what was encoded
+  kRowUnknownColumns = 46,     // a set of unmapped columns that was not given, or is shorter
 };
 
 }  // namespace octoload

@@ -29,6 +29,10 @@ class RowOpener {
 
   const ParsedRow& row() const noexcept { return row_; }
 
+  // The row's TEXT or BLOB metadata as it was before compression, of
+  // row().metadata_bytes; until the next open(), and the heap's next change.
+  const uint8_t* metadata() const noexcept { return metadata_; }
+
   // The slot of the row's TEXT or BLOB metadata, which is copied into the heap
   // unless it was decompressed there.
   uint64_t metadata_slot(ByteHeap& heap) const noexcept {

@@ -1,5 +1,6 @@
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { CursorCheckpoint, SinkCheckpoint } from "../load/checkpoint.js";
+import { sumOfParts } from "../load/cursor-digests.js";
 
 export type LetterCounts = readonly {
   readonly sink: string;
@@ -27,8 +28,8 @@ export function cursorsOf(
   const own = checkpoints.filter((checkpoint) => checkpoint.url === url);
   return Array.from({ length: count }, (_, cursor) => {
     const known = own.find((checkpoint) => checkpoint.cursor === cursor);
-    const none = { position: null, loaded: 0, rejected: 0, skipped: 0, isDone: false };
-    return known ?? { url, cursor, ...none };
+    const none = { position: null, loaded: 0, rejected: 0, skipped: 0 };
+    return known ?? { url, cursor, ...none, digests: [], isDone: false };
   });
 }
 
@@ -48,6 +49,22 @@ export function sumOf(checkpoints: readonly CursorCheckpoint[], url: string): Si
 export function settledRows(checkpoints: readonly SinkCheckpoint[], letters: LetterCounts): number {
   const sent = checkpoints.map(({ loaded, rejected, skipped }) => loaded + rejected + skipped);
   return Math.max(...sent) + rejectedBeforeSinks(letters);
+}
+
+/**
+ * A row is in the digests exactly once, however often the run was killed.
+ *
+ * @throws OctoloadError ROWS_UNACCOUNTED
+ */
+export function requireAllDigested(checkpoints: readonly CursorCheckpoint[]): void {
+  for (const { url, cursor, loaded, digests } of checkpoints) {
+    const { rows } = sumOfParts(digests);
+    if (rows === loaded) continue;
+    throw new OctoloadError(
+      "ROWS_UNACCOUNTED",
+      `${url}, cursor ${cursor}: ${loaded} rows are loaded, but there are digests of ${rows}`,
+    );
+  }
 }
 
 /**

@@ -13,25 +13,24 @@ import { ProgressTracker } from "../load/progress-tracker.js";
 import { ErrorCount, type RunContext, RunInterrupted } from "../load/run-context.js";
 import { RunControl } from "../load/run-control.js";
 import { runDiskFailure } from "../load/run-disk.js";
-import { writeRunFile } from "../load/run-file.js";
 import type { RunReport } from "../load/run-report.js";
-import { writeJsonFile } from "../load/run-status.js";
 import { scanSource } from "../load/scan.js";
 import { SortedRun } from "../load/sorted-run.js";
 import { packageVersion } from "../native/package-version.js";
-import { writeReportHtml } from "../report/write-report.js";
 import type { Sink } from "../sink/sink.js";
 import { removeCopies } from "../source/snapshot.js";
 import {
   cursorsOf,
   rejectedBeforeSinks,
   requireAllAccountedFor,
+  requireAllDigested,
   rowsByCode,
   settledRows,
   sumOf,
 } from "./accounts.js";
-import { type BegunRun, REPORT_FILE, REPORT_PAGE, SPILL_FOLDER } from "./begin-run.js";
+import { type BegunRun, SPILL_FOLDER } from "./begin-run.js";
 import { identityOf } from "./describe-run.js";
+import { digestsOf } from "./digest-report.js";
 import { cursorsAtOnce, requireRoom, sortOrdersOf } from "./disk-room.js";
 import type { BackfillHooks } from "./hooks.js";
 import { HotRun } from "./hot-run.js";
@@ -48,6 +47,7 @@ import {
 } from "./outcome.js";
 import { requireAllKeys } from "./prune-refusals.js";
 import { pruneTargets } from "./prune-targets.js";
+import { writeReportFiles } from "./report-files.js";
 import { facts, type RunParts } from "./set-up.js";
 import { shardRanks } from "./shard-bounds.js";
 import { watchSteering } from "./watch-steering.js";
@@ -176,6 +176,7 @@ export class BackfillRun {
       control,
       signal: this.#stop.signal,
       reportsRejected: run.shard === null || run.shard.index === 1,
+      digester: this.#parts.digester,
       feed: this.#parts.hot,
       errors: new ErrorCount(allowedErrors(settings.maxErrors, sourceRows), rejected),
       emit: (event) => this.#emit(event),
@@ -207,6 +208,7 @@ export class BackfillRun {
     this.#enter("load", context);
     await this.#load(context);
     if (errors.isOver) return "max-errors";
+    if (run.digests) requireAllDigested(this.#checkpoints);
     if (run.shard === null) {
       const letters = await store.countDeadLetters();
       requireAllAccountedFor(sorted.mark.selected, this.#checkpointsOfSinks(), letters);
@@ -316,7 +318,7 @@ export class BackfillRun {
     const error = failure === undefined ? undefined : asKnownError(failure);
     try {
       const report = await this.#makeReport(context, outcome, exitCode, error);
-      await this.#writeReport(report, outcome);
+      await writeReportFiles(this.#begun.runDir, this.#parts.run, report, this.#checkpoints);
       if (failure === undefined) return report;
     } catch (writing) {
       if (failure === undefined) throw runDiskFailure(this.#begun.runDir, writing);
@@ -349,20 +351,13 @@ export class BackfillRun {
       goneRows: redriveRows?.gone.rows ?? 0,
       layouts: new Map(sinks.map(({ url, layout }) => [url, layout])),
       checkpoints,
+      digests: digestsOf(run, this.#checkpoints),
       pruned: run.prune ? await store.countPruned(sinks.map(({ url }) => url)) : [],
       deadLetters,
       derived: this.#derived,
       hot,
       tracker,
     });
-  }
-
-  /** run.json last: a run that says it has ended has its report. */
-  async #writeReport(report: RunReport, outcome: Outcome): Promise<void> {
-    const { runDir } = this.#begun;
-    await writeJsonFile(join(runDir, REPORT_FILE), report);
-    await writeReportHtml(join(runDir, REPORT_PAGE), report);
-    await writeRunFile(runDir, { ...this.#parts.run, state: outcome });
   }
 
   async #removeSorted(): Promise<void> {

@@ -9,6 +9,7 @@ import { makeRunId, type RunFile, readRunFile } from "../load/run-file.js";
 import { RunStore } from "../load/run-store.js";
 import { absoluteTargetUrl } from "../sink/target-path.js";
 import { removeCopies } from "../source/snapshot.js";
+import { DIGESTS_FILE } from "./digest-report.js";
 import { requireAllRows } from "./prune-refusals.js";
 import type { RedriveRequest } from "./redrive-rows.js";
 import { requireSame } from "./same-run.js";
@@ -87,9 +88,11 @@ function settingsOfRun(
   { maxErrors, memoryBytes }: BackfillOptions,
 ): LoadSettings {
   const { where, coerceText, limit, levels, shard, order, dryRun, prune, onCollision } = run;
+  // A run that an earlier octoload began has rows without them.
+  const digests = run.digests === true;
   return {
     frame: Frame.from(run.frame),
-    ...{ where, coerceText, limit, levels, shard, order, dryRun, prune, onCollision },
+    ...{ where, coerceText, limit, levels, shard, order, dryRun, prune, onCollision, digests },
     memoryBytes: memoryBytes === undefined ? run.memoryBytes : settings.memoryBytes,
     maxErrors: maxErrors === undefined ? run.maxErrors : settings.maxErrors,
   };
@@ -158,7 +161,7 @@ async function makeFolder(runDir: string): Promise<boolean> {
 
 async function discard(runDir: string, store: RunStore, { source }: RunFile): Promise<void> {
   await store.clear();
-  for (const name of [SPILL_FOLDER, EVENTS_FILE, REPORT_FILE, REPORT_PAGE]) {
+  for (const name of [SPILL_FOLDER, EVENTS_FILE, REPORT_FILE, REPORT_PAGE, DIGESTS_FILE]) {
     await rm(join(runDir, name), { recursive: true, force: true });
   }
   await removeCopies(source.snapshots ?? []);

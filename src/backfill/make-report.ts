@@ -7,7 +7,7 @@ import type { Outcome } from "../load/progress.js";
 import type { ProgressTracker } from "../load/progress-tracker.js";
 import type { PruneCounts } from "../load/prune-record.js";
 import type { RunFile } from "../load/run-file.js";
-import type { RunReport } from "../load/run-report.js";
+import type { RunReport, SinkDigests } from "../load/run-report.js";
 import type { Layout } from "../sink/sink.js";
 import { type LetterCounts, rejectedBeforeSinks, rowsByCode } from "./accounts.js";
 
@@ -25,6 +25,8 @@ export interface RunResult {
   /** By the targets' URLs. */
   readonly layouts: ReadonlyMap<string, Layout>;
   readonly checkpoints: readonly SinkCheckpoint[];
+  /** By the targets' URLs. */
+  readonly digests: ReadonlyMap<string, SinkDigests>;
   /** One of each target; empty: the run does not prune. */
   readonly pruned: readonly PruneCounts[];
   readonly deadLetters: LetterCounts;
@@ -63,6 +65,7 @@ export function makeReport(result: RunResult): RunReport {
       rejected: rejected + beforeSinks,
       skipped,
       ...prunedOf(result, url),
+      ...digestsOf(result, url),
     })),
     orphans: derived?.orphans ?? 0,
     collisions: derived?.collisions ?? 0,
@@ -81,6 +84,11 @@ export function makeReport(result: RunResult): RunReport {
 function prunedOf({ pruned: all }: RunResult, url: string): { pruned?: number; live?: number } {
   const own = all.find((counts) => counts.url === url);
   return own === undefined ? {} : { pruned: own.pruned, live: own.live };
+}
+
+function digestsOf({ digests }: RunResult, url: string): { digests?: SinkDigests } {
+  const own = digests.get(url);
+  return own === undefined ? {} : { digests: own };
 }
 
 function byCode(deadLetters: LetterCounts): { code: string; rows: number }[] {

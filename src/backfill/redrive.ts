@@ -119,6 +119,7 @@ function optionsOf(run: RunFile, options: RedriveOptions): BackfillOptions {
     levels: run.levels,
     order: run.order,
     coerceText: run.coerceText,
+    digests: run.digests === true,
     frame: run.frame,
     to: run.sinks,
     addSource: run.addSource,

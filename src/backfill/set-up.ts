@@ -1,3 +1,4 @@
+import { type RowContext, RowDigester } from "../encoding/row-digester.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { HotFeed } from "../hot-feed/hot-feed.js";
 import type { CursorCheckpoint } from "../load/checkpoint.js";
@@ -41,6 +42,8 @@ export interface RunParts {
   readonly notices: SinkNotices;
   /** Number of each source file's set of unmapped columns; 0: none. */
   readonly columnSets: readonly number[];
+  /** undefined: the run keeps no digests. */
+  readonly digester: RowDigester | undefined;
   /** undefined: all rows are sent. */
   readonly redriveRows: RedriveRows | undefined;
 }
@@ -114,13 +117,17 @@ async function setUpWith(
     const target = { ...loadFacts(run, sets, begun), writeTimeUs };
     if (!run.dryRun) for (const sink of sinks) await sink.open(target);
     const columnSets = sets.map((set) => set?.number ?? 0);
-    return { run, source, columnSets, redriveRows };
+    return { run, source, columnSets, digester: digesterOf(run, target), redriveRows };
   } catch (error) {
     // A run that cannot begin leaves no copies; a resumed one needs them again.
     if (earlier === undefined) await source?.removeSnapshots().catch(() => undefined);
     await source?.close();
     throw error;
   }
+}
+
+function digesterOf({ digests }: RunFile, facts: RowContext): RowDigester | undefined {
+  return digests ? new RowDigester(facts) : undefined;
 }
 
 /** A part of one order holds other rows than the same part of another one. */

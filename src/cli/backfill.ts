@@ -34,6 +34,8 @@ interface BackfillFlags extends TuningFlags, HotFlags {
   readonly shard?: string;
   readonly runId?: string;
   readonly order?: string;
+  /** false: --no-digests. */
+  readonly digests?: boolean;
   readonly dryRun?: true;
   readonly prune?: true;
   readonly onCollision?: string;
@@ -85,6 +87,7 @@ export function addBackfillCommand(
     .option("--on-collision <what>", "several rows of one cell: newest (default) or fail")
     .option("--rate <rows/s>", "rows a second sent to each target, or off")
     .option("--prune", "when all is loaded, delete what the source does not have")
+    .option("--no-digests", "report no digests of what was loaded: saves some CPU time")
     .option("--dry-run", "do everything but write to the targets");
   addTuningOptions(addHotOptions(command))
     .option("--json", "print the report as JSON; progress as JSON lines on stderr")
@@ -136,6 +139,7 @@ function optionsOf(sources: readonly string[], flags: BackfillFlags, io: CliIo):
       maxErrors,
       onCollision: collisionOf(flags.onCollision),
       rowsPerSecond: rate === undefined ? undefined : parseRate("--rate", rate),
+      digests: flags.digests === false ? false : undefined,
       dryRun: flags.dryRun,
       prune: flags.prune,
       hot: parseHot(flags, io),

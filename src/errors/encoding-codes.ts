@@ -160,4 +160,16 @@ export const encodingErrors = [
     cause: "An envelope's content, key or frame is not the one it was encoded with.",
     remedy: "Check level, code and frame; if they are right, load the row anew from the source.",
   },
+  {
+    code: "ENVELOPE_COLUMNS_UNKNOWN",
+    cause:
+      "An envelope has unmapped columns of a set that was not given, or more than the set has.",
+    remedy: "Read the target's column sets anew; if they lack it, load the row from the source.",
+  },
+  {
+    code: "DIGEST_INVALID",
+    cause:
+      "Digests that were stored do not add up, or rows were to be taken from a set without them.",
+    remedy: "Make them again: they come from rows alone. If a run's own are it, report a bug.",
+  },
 ] as const satisfies readonly ErrorEntry[];

@@ -30,6 +30,19 @@ export interface CursorCheckpoint extends SinkCheckpoint {
   readonly cursor: number;
   /** In the sorted order, behind the last acknowledged row; null: where the cursor begins. */
   readonly position: Uint8Array | null;
+  /** DigestSet.bytes of parts of the rows loaded up to there; empty where the run keeps none. */
+  readonly digests: readonly Uint8Array[];
   /** Every cursor of the sink was at its end, and the sink finished. */
   readonly isDone: boolean;
 }
+
+/** What an acknowledgement changes in its cursor's digests. */
+export interface DigestChange {
+  /** DigestSet.bytes */
+  readonly bytes: Uint8Array;
+  /** In place of all before; otherwise one part more. */
+  readonly isWhole: boolean;
+}
+
+/** A checkpoint as it is saved; what it changes in the digests comes with it. */
+export type SavedCheckpoint = Omit<CursorCheckpoint, "digests">;

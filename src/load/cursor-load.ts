@@ -1,13 +1,14 @@
-import type { CursorCheckpoint, DeadLetter } from "./checkpoint.js";
+import type { CursorCheckpoint } from "./checkpoint.js";
+import { CursorDigests } from "./cursor-digests.js";
 import type { BatchSize } from "./in-flight-window.js";
 import type { RunContext } from "./run-context.js";
-import type { SinkChannel } from "./sink-channel.js";
+import type { SentChunk, SinkChannel } from "./sink-channel.js";
 import type { Chunk, Delivery } from "./sorted-run.js";
 
 interface BatchOnTheWay {
   readonly chunk: Chunk;
   readonly size: BatchSize;
-  readonly sent: Promise<DeadLetter[]>;
+  readonly sent: Promise<SentChunk>;
 }
 
 /**
@@ -18,12 +19,14 @@ interface BatchOnTheWay {
 export class CursorLoad {
   readonly #channel: SinkChannel;
   readonly #context: RunContext;
+  readonly #digests: CursorDigests;
   #checkpoint: CursorCheckpoint;
   /** Of every batch sent so far. */
   #acknowledged: Promise<void> = Promise.resolve();
 
   constructor(checkpoint: CursorCheckpoint, channel: SinkChannel, context: RunContext) {
     this.#checkpoint = checkpoint;
+    this.#digests = new CursorDigests(checkpoint.digests);
     this.#channel = channel;
     this.#context = context;
   }
@@ -77,7 +80,7 @@ export class CursorLoad {
     }
   }
 
-  async #acknowledge(chunk: Chunk, letters: readonly DeadLetter[]): Promise<void> {
+  async #acknowledge(chunk: Chunk, { letters, digests }: SentChunk): Promise<void> {
     const { store, tracker, errors } = this.#context;
     const loaded = chunk.rows - letters.length;
     this.#checkpoint = {
@@ -86,7 +89,8 @@ export class CursorLoad {
       loaded: this.#checkpoint.loaded + loaded,
       rejected: this.#checkpoint.rejected + letters.length,
     };
-    const added = await store.acknowledge(this.#checkpoint, letters);
+    const change = digests === undefined ? undefined : this.#digests.add(digests);
+    const added = await store.acknowledge(this.#checkpoint, letters, change);
     for (const { code } of letters) tracker.rejected(code, 1, this.#channel.url);
     errors.add(added.length);
     tracker.acknowledged(this.#channel.url, loaded);

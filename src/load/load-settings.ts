@@ -46,6 +46,8 @@ export interface BackfillOptions {
   readonly order?: LoadOrder;
   /** Fill a hot cache too, with rows that the first target has acknowledged. */
   readonly hot?: HotOptions;
+  /** Digests of what each target acknowledged, in the report (default). */
+  readonly digests?: boolean;
   /** Everything but writing. */
   readonly dryRun?: boolean;
   /**
@@ -73,6 +75,7 @@ export interface LoadSettings {
   readonly levels: { readonly min: number; readonly max: number };
   readonly shard: { readonly index: number; readonly count: number } | null;
   readonly order: LoadOrder;
+  readonly digests: boolean;
   readonly dryRun: boolean;
   readonly prune: boolean;
   readonly onCollision: "newest" | "fail";
@@ -112,6 +115,7 @@ export function settingsOf(options: BackfillOptions): LoadSettings {
     levels: { min: levels.min, max: levels.max },
     shard: shard === undefined ? null : { index: shard.index, count: shard.count },
     order: loadOrder(options.order ?? "key"),
+    digests: options.digests ?? true,
     dryRun: options.dryRun ?? false,
     prune: options.prune ?? false,
     onCollision: options.onCollision ?? "newest",

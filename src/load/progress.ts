@@ -8,7 +8,7 @@ export type Phase = "scan" | "derive" | "load" | "prune" | "done";
 export type Limit = "source" | "encode" | "disk" | "derive" | "order" | "sink" | "rate" | "paused";
 
 export interface StageTime {
-  /** pack, encode, sort, derive, order, prune, or a sink's URL. */
+  /** pack, encode, sort, derive, order, digest, prune, or a sink's URL. */
   readonly name: string;
   /** Rows that have gone through it. */
   readonly rows: number;

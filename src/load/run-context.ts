@@ -1,3 +1,4 @@
+import type { RowDigester } from "../encoding/row-digester.js";
 import type { LoadSettings } from "./load-settings.js";
 import type { RunEvent } from "./progress.js";
 import type { ProgressTracker } from "./progress-tracker.js";
@@ -18,6 +19,8 @@ export interface RunContext {
   readonly errors: ErrorCount;
   /** Of several shards the first one alone reports the rows that no sink is offered. */
   readonly reportsRejected: boolean;
+  /** undefined: the run keeps no digests of its rows. */
+  readonly digester?: RowDigester | undefined;
   /** Takes what one of the sinks has acknowledged. */
   readonly feed?: SinkFeed | undefined;
   emit(event: RunEvent): void;

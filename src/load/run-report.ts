@@ -42,6 +42,8 @@ export interface RunReport {
     readonly pruned?: number;
     /** Only of a run that prunes: rows that the source lacks, kept because they are newer. */
     readonly live?: number;
+    /** Unless the run was to keep none. */
+    readonly digests?: SinkDigests;
   }[];
   readonly orphans: number;
   readonly collisions: number;
@@ -66,6 +68,19 @@ export interface RunReport {
   readonly hot?: RunHotMap;
   /** Where it filled a cache: what became of the hot rows. */
   readonly cache?: CacheReport;
+}
+
+/** What the rows that a target acknowledged are: docs/digest.md. */
+export interface SinkDigests {
+  /** Sum of all rows' digests: 64 hexadecimal digits. */
+  readonly root: string;
+  readonly rows: number;
+  /** Level of the cells that are the ranges. */
+  readonly rangeLevel: number;
+  /** How many ranges have rows. */
+  readonly ranges: number;
+  /** Where they are listed, in the run's folder. */
+  readonly file: string;
 }
 
 /**

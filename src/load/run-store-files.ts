@@ -2,7 +2,8 @@ import { join } from "node:path";
 import Database, { SqliteError } from "better-sqlite3";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { StrayKey } from "../sink/target-prune.js";
-import type { CursorCheckpoint, DeadLetter } from "./checkpoint.js";
+import type { CursorCheckpoint, DeadLetter, DigestChange, SavedCheckpoint } from "./checkpoint.js";
+import { DigestRecord } from "./digest-record.js";
 import { type EndedPart, type PruneCounts, PruneRecord } from "./prune-record.js";
 
 export const CHECKPOINT_FILE = "checkpoint.sqlite";
@@ -24,8 +25,10 @@ const deadLettersSchema = `
 
 /** How far a cursor is, and the letters of the rows up to there. */
 export interface Acknowledgement {
-  readonly checkpoint: CursorCheckpoint;
+  readonly checkpoint: SavedCheckpoint;
   readonly letters: readonly DeadLetter[];
+  /** undefined: no row more, or the run keeps none. */
+  readonly digests: DigestChange | undefined;
 }
 
 interface CheckpointRow {
@@ -45,6 +48,7 @@ interface CheckpointRow {
 export class RunStoreFiles {
   readonly #checkpoint: Database.Database;
   readonly #deadLetters: Database.Database;
+  readonly #digests: DigestRecord;
   readonly #pruned: PruneRecord;
 
   /** @throws OctoloadError RUN_IN_USE, RUN_DISK_FULL, RUN_DISK_FAILED */
@@ -63,6 +67,7 @@ export class RunStoreFiles {
       this.#deadLetters.pragma("synchronous = FULL");
       this.#deadLetters.exec(deadLettersSchema);
     });
+    this.#digests = this.#attempt(() => new DigestRecord(this.#checkpoint));
     this.#pruned = this.#attempt(() => new PruneRecord(this.#checkpoint, this.#deadLetters));
   }
 
@@ -98,9 +103,10 @@ export class RunStoreFiles {
       );
       const at = new Date().toISOString();
       const saveAll = this.#checkpoint.transaction(() => {
-        for (const { checkpoint } of all) {
+        for (const { checkpoint, digests } of all) {
           const { url, cursor, position, loaded, rejected, skipped, isDone } = checkpoint;
           save.run(url, cursor, position, loaded, rejected, skipped, isDone ? 1 : 0, at);
+          if (digests !== undefined) this.#digests.change(url, cursor, digests);
         }
       });
       saveAll.immediate();
@@ -115,6 +121,7 @@ export class RunStoreFiles {
     return rows.map(({ position, is_done, url, cursor, loaded, rejected, skipped }) => ({
       ...{ url, cursor, loaded, rejected, skipped },
       position: position === null ? null : new Uint8Array(position),
+      digests: this.#digests.parts(url, cursor),
       isDone: is_done !== 0,
     }));
   }
@@ -122,6 +129,7 @@ export class RunStoreFiles {
   clear(): void {
     this.#attempt(() => {
       this.#checkpoint.exec("DELETE FROM cursors; DELETE FROM facts");
+      this.#digests.clear();
       this.#deadLetters.exec("DELETE FROM dead_letters");
       this.#pruned.clear();
     });

@@ -1,6 +1,6 @@
 import type { StrayKey } from "../sink/target-prune.js";
 import { WorkerClient } from "../worker/worker-client.js";
-import type { CursorCheckpoint, DeadLetter } from "./checkpoint.js";
+import type { CursorCheckpoint, DeadLetter, DigestChange, SavedCheckpoint } from "./checkpoint.js";
 import type { EndedPart, PruneCounts } from "./prune-record.js";
 import type { Acknowledgement } from "./run-store-files.js";
 import type { RunStoreApi } from "./run-store-worker.js";
@@ -43,10 +43,11 @@ export class RunStore {
    * wait for a disk's flush each.
    */
   async acknowledge(
-    checkpoint: CursorCheckpoint,
+    checkpoint: SavedCheckpoint,
     letters: readonly DeadLetter[],
+    digests?: DigestChange,
   ): Promise<number[]> {
-    const index = this.#waiting.push({ checkpoint, letters }) - 1;
+    const index = this.#waiting.push({ checkpoint, letters, digests }) - 1;
     this.#waitingSaved ??= this.#lastSave.then(() => this.#saveWaiting());
     return (await this.#waitingSaved)[index] ?? [];
   }

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import type { DigestSet } from "../encoding/digest-set.js";
 import type { RefusedRow, Sink } from "../sink/sink.js";
 import { type SinkBatch, viewSinkBatch } from "../sink/sink-batch.js";
 import type { DeadLetter } from "./checkpoint.js";
@@ -11,6 +12,14 @@ import type { Chunk, Delivery } from "./sorted-run.js";
 import { StageTimer } from "./stage-timer.js";
 import { withoutDeeperRows } from "./too-deep.js";
 import { writeBisecting } from "./write-bisecting.js";
+
+/** What became of a chunk's rows. */
+export interface SentChunk {
+  /** Rows that were refused. */
+  readonly letters: readonly DeadLetter[];
+  /** Of the others; undefined: the run keeps none. */
+  readonly digests: DigestSet | undefined;
+}
 
 const MAX_ROWS_A_BATCH = 16_384;
 /** Memory for a row of a batch: its columns, and an envelope with some metadata. */
@@ -33,6 +42,7 @@ export class SinkChannel {
   readonly #freeBlocks: SharedArrayBuffer[] = [];
   readonly #reading: StageTimer;
   readonly #writing: StageTimer;
+  readonly #digesting: StageTimer;
 
   constructor(sink: Sink, cursors: number, files: readonly RunSourceFile[], context: RunContext) {
     const { tracker, control, signal, errors } = context;
@@ -51,6 +61,7 @@ export class SinkChannel {
     setMaxListeners(0, this.#signal);
     this.#reading = new StageTimer("order", tracker);
     this.#writing = new StageTimer(sink.url, tracker);
+    this.#digesting = new StageTimer("digest", tracker);
   }
 
   get url(): string {
@@ -94,11 +105,13 @@ export class SinkChannel {
     }
   }
 
-  /** @returns the rows that were refused */
-  async send(chunk: Chunk): Promise<DeadLetter[]> {
-    if (chunk.block === undefined) return [];
+  async send(chunk: Chunk): Promise<SentChunk> {
+    if (chunk.block === undefined) return { letters: [], digests: undefined };
     const all = viewSinkBatch(chunk.block);
     const { batch, kept, refused } = withoutDeeperRows(all, this.#sink.maxLevel);
+    const digesting = this.#digest(all, refused);
+    // Handled where it is awaited; until then another failure may come first.
+    digesting.catch(() => undefined);
     const more = batch.rows > 0 ? await this.#write(batch) : [];
     const indexed = more.map((row) => ({ ...row, index: kept?.[row.index] ?? row.index }));
     const { feed, settings } = this.#context;
@@ -109,7 +122,27 @@ export class SinkChannel {
         letters.map(({ index }) => index),
       );
     const { frame } = settings;
-    return letters.map((row) => sinkLetter(row, all, this.url, this.#files, frame));
+    const expected = await digesting;
+    return {
+      letters: letters.map((row) => sinkLetter(row, all, this.url, this.#files, frame)),
+      digests: indexed.length === 0 ? expected : await this.#digest(all, letters),
+    };
+  }
+
+  /** Of the batch's rows but the refused ones, while it is being written. */
+  async #digest(
+    batch: SinkBatch,
+    refused: readonly { readonly index: number }[],
+  ): Promise<DigestSet | undefined> {
+    const { digester } = this.#context;
+    if (digester === undefined) return undefined;
+    const leftOut = refused.map(({ index }) => index);
+    this.#digesting.begin();
+    try {
+      return await digester.digestBatchAsync(batch, { leftOut });
+    } finally {
+      this.#digesting.end(batch.rows);
+    }
   }
 
   /** The chunk's rows are acknowledged and the checkpoint behind them is on the disk, or it failed. */

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { CqlAddon } from "./cql-addon.js";
+import type { DigestAddon } from "./digest-addon.js";
 import type { DictionaryHandle, FrameHandle } from "./handles.js";
 import type { HotAddon } from "./hot-addon.js";
 import type { LoadAddon } from "./load-addon.js";
@@ -32,7 +33,7 @@ export type Slots = BigUint64Array | BigInt64Array | Float64Array;
  * in src/encoding/ let something wrong through. With `onPool` true a call
  * returns a promise and runs on libuv's pool.
  */
-export interface NativeAddon extends LoadAddon, CqlAddon, RespAddon, HotAddon {
+export interface NativeAddon extends LoadAddon, CqlAddon, RespAddon, HotAddon, DigestAddon {
   readonly interfaceVersion: number;
   /** Of the Node it was built for: process.versions.modules. */
   readonly nodeAbi: number;
@@ -85,7 +86,7 @@ export interface NativeAddon extends LoadAddon, CqlAddon, RespAddon, HotAddon {
 }
 
 /** Of the calls as declared above; native/addon/build_facts.cpp has the same number. */
-const INTERFACE_VERSION = 4;
+const INTERFACE_VERSION = 5;
 
 /** From src/native/ as from dist/native/. */
 const addonUrl = new URL("../../build/Release/octoload.node", import.meta.url);

@@ -4,6 +4,7 @@ import { adviceOn } from "./advice.js";
 import { type Bar, barChart } from "./bars.js";
 import { cacheSection } from "./cache-section.js";
 import { cssColor, rampColor } from "./color-ramp.js";
+import { digestSection, hasDigests } from "./digest-section.js";
 import { hotSection } from "./hot-map-section.js";
 import { type Html, html, nothing } from "./html.js";
 import { levelColor, levelRange } from "./map-image.js";
@@ -79,6 +80,7 @@ ${card("Speed", throughputChart(report), "wide")}
 ${card("Stages", stages(report))}</div>
 <div class="column">${card("Rows by material", materials(report))}
 ${card("Run", facts(report))}</div>
+${hasDigests(report) ? card("Digests", digestSection(report), "wide") : nothing}
 ${card("Source", source(report), "wide")}
 </main>
 <footer>octoload ${report.octoload}</footer>

@@ -2,7 +2,9 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { backfill } from "../../src/backfill/backfill.js";
 import { generate } from "../../src/generate/generate.js";
+import type { RunReport } from "../../src/load/run-report.js";
 import { killRounds } from "../support/kill-rounds.js";
+import { readJson } from "../support/run-samples.js";
 import { seed } from "../support/seed.js";
 import { targetDigest } from "../support/target-digest.js";
 import { tempFolder } from "../support/temp-folder.js";
@@ -41,6 +43,12 @@ describe("a load killed with SIGKILL", () => {
     expect(result.exitCode).toBe(0);
     expect(targetDigest(target)).toEqual(targetDigest(undisturbed));
     expect(targetDigest(target).rows).toBe(NODES);
+    const digestsOf = (runDir: string) => {
+      const { sinks } = readJson(join(folder, runDir), "report.json") as unknown as RunReport;
+      return sinks[0]?.digests;
+    };
+    expect(digestsOf("killed")?.rows).toBe(NODES);
+    expect(digestsOf("killed")).toEqual(digestsOf("undisturbed"));
     // Deriving so few rows is over too soon to be hit for sure.
     const phases = result.rounds.map(({ phase }) => phase);
     expect(phases).toContain("scan");

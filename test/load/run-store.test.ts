@@ -12,7 +12,7 @@ const url = "null:";
 
 function checkpoint(cursor: number, loaded: number): CursorCheckpoint {
   const position = new Uint8Array([cursor, loaded]);
-  return { url, cursor, position, loaded, rejected: 0, skipped: 0, isDone: false };
+  return { url, cursor, position, loaded, rejected: 0, skipped: 0, digests: [], isDone: false };
 }
 
 function letter(rowid: bigint): DeadLetter {
@@ -39,6 +39,28 @@ it("saves what many cursors acknowledge at once, and tells each its new letters"
   expect((await again.checkpoints()).length).toBe(3);
   await again.clear();
   expect(await again.checkpoints()).toEqual([]);
+  await again.close();
+});
+
+it("keeps the parts of a cursor's digests until it is given the whole", async () => {
+  const runDir = mkdtempSync(join(folder, "run-"));
+  const store = await RunStore.open(runDir);
+  const part = (...bytes: number[]) => ({ bytes: new Uint8Array(bytes), isWhole: false });
+  const digestsOf = async (from: RunStore) =>
+    (await from.checkpoints()).map(({ digests }) => digests.map((bytes) => [...bytes]));
+  await store.acknowledge(checkpoint(0, 1), [], part(1));
+  await store.acknowledge(checkpoint(1, 1), [], part(9));
+  await store.acknowledge(checkpoint(0, 2), []);
+  await store.acknowledge(checkpoint(0, 3), [], part(2, 3));
+  expect(await digestsOf(store)).toEqual([[[1], [2, 3]], [[9]]]);
+  await store.acknowledge(checkpoint(0, 4), [], { ...part(7), isWhole: true });
+  await store.acknowledge(checkpoint(0, 5), [], part(8));
+  await store.close();
+  const again = await RunStore.open(runDir);
+  expect(await digestsOf(again)).toEqual([[[7], [8]], [[9]]]);
+  await again.clear();
+  await again.acknowledge(checkpoint(0, 1), []);
+  expect(await digestsOf(again)).toEqual([[]]);
   await again.close();
 });
 

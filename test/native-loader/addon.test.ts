@@ -17,18 +17,19 @@ describe("the addon", () => {
       .filter(([, value]) => typeof value === "function")
       .map(([name]) => name);
     expect(functions.sort()).toEqual([
-      ...["bigintTokens", "copyIn", "copyOut", "copyReplies"],
-      ...["createDictionary", "createFrame", "createHotIndex", "createReplyReader"],
-      ...["decode", "deliveryNext", "derivationClose", "deriveFinish"],
-      ...["deriveStep", "encode", "encodeEntries", "encodeFrames"],
+      ...["bigintTokens", "combineDigests", "copyIn", "copyOut"],
+      ...["copyReplies", "createDictionary", "createFrame", "createHotIndex"],
+      ...["createReplyReader", "createRowContext", "decode", "deliveryNext"],
+      ...["derivationClose", "deriveFinish", "deriveStep", "digestBatch"],
+      ...["digestRows", "encode", "encodeEntries", "encodeFrames"],
       ...["encodeStrided", "envelopeDecode", "envelopeDecodeBound", "envelopeEncode"],
       ...["envelopeEncodeBound", "estimateSortBytes", "findKeyAt", "hotClassifyBatch"],
       ...["hotClassifyCells", "hotDraw", "hotMostInTiles", "ingestAdd"],
       ...["ingestClose", "ingestFinish", "ingestSpill", "keysNext"],
       ...["lz4CompressRows", "lz4DecompressRows", "openDelivery", "openDerivation"],
       ...["openIngest", "openKeys", "openSourceDelivery", "pushReplies"],
-      ...["slotOfKey", "sourceDeliveryAdd", "sourceDeliveryWrite", "tileTokens"],
-      ...["trainDictionary"],
+      ...["sha256Rows", "slotOfKey", "sourceDeliveryAdd", "sourceDeliveryWrite"],
+      ...["tileTokens", "trainDictionary"],
     ]);
   });
 });

@@ -119,6 +119,16 @@ describe("renderReportHtml", () => {
     expect(textOf(render())).not.toContain("pruned");
   });
 
+  it("shows the root digest of each target, where the run kept digests", () => {
+    const [sink] = someRejected.sinks;
+    if (sink === undefined) throw new Error("the sample has a sink");
+    const root = "0123456789abcdef".repeat(4);
+    const digests = { root, rows: 100_000, rangeLevel: 4, ranges: 512, file: "digests.json" };
+    const text = textOf(render({ sinks: [sink, { ...sink, url: "null:", digests }] }));
+    expect(text).toContain(`null: ${root} 100000 512`);
+    expect(textOf(render())).not.toContain("digest");
+  });
+
   it("says which rows of a target are not accounted for", () => {
     const sink = { url: "null:", layout: "node", loaded: 10, rejected: 0, skipped: 2 };
     expect(textOf(render({ total: 20, sinks: [sink] }))).toContain("10 0 2 8 not yet");
