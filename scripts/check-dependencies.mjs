@@ -122,6 +122,20 @@ const rules = {
       "src/errors",
     ],
   },
+  "src/validate": {
+    mayUse: [
+      "src/backfill",
+      "src/load",
+      "src/target",
+      "src/source",
+      "src/sink",
+      "src/cassandra",
+      "src/encoding",
+      "src/native",
+      "src/errors",
+    ],
+    packages: ["better-sqlite3"],
+  },
   "src/trace": {
     mayUse: ["src/load", "src/target", "src/source", "src/encoding", "src/errors"],
   },
@@ -149,6 +163,9 @@ const rules = {
   "native/digest": { mayUse: ["native/common", "native/batch", "native/envelope"] },
   "native/resp": { mayUse: ["native/common", "native/batch", "native/envelope"] },
   "native/hot": { mayUse: ["native/common", "native/batch", "native/morton"] },
+  "native/validate": {
+    mayUse: ["native/common", "native/batch", "native/token", "native/load"],
+  },
   "native/derive": { mayUse: ["native/common", "native/envelope"] },
   "native/load": {
     mayUse: [

@@ -19,5 +19,6 @@ void export_cql_calls(Napi::Env env, Napi::Object exports);
 void export_hot_calls(Napi::Env env, Napi::Object exports);
 void export_resp_calls(Napi::Env env, Napi::Object exports);
 void export_digest_calls(Napi::Env env, Napi::Object exports);
+void export_validate_calls(Napi::Env env, Napi::Object exports);
 
 }  // namespace octoload::addon

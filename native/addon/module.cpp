@@ -20,6 +20,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   export_hot_calls(env, exports);
   export_resp_calls(env, exports);
   export_digest_calls(env, exports);
+  export_validate_calls(env, exports);
   return exports;
 }
 

@@ -18,18 +18,18 @@ export interface PageQuery {
   readonly halves?: () => readonly PageQuery[];
 }
 
-export interface Page {
-  readonly rows: readonly CqlRow[];
+export interface Page<Row = CqlRow> {
+  readonly rows: readonly Row[];
   /** Where the next page begins; undefined: there is none. */
   readonly next: string | undefined;
 }
 
 /** Asks the cluster for one page. */
-export type FetchPage = (
+export type FetchPage<Row = CqlRow> = (
   query: PageQuery,
   fetchSize: number,
   pageState: string | undefined,
-) => Promise<Page>;
+) => Promise<Page<Row>>;
 
 /** Asks by a session, at its consistency. */
 export function pageFetcher(client: Client): FetchPage {
@@ -67,11 +67,11 @@ const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * many tombstones lie in it, is asked for again with fewer rows; where the very first page does not
  * come, over half of the range.
  */
-export class PageReader {
-  readonly #fetch: FetchPage;
+export class PageReader<Row = CqlRow> {
+  readonly #fetch: FetchPage<Row>;
   readonly #retry: RetryRule;
 
-  constructor(fetch: FetchPage, retry: RetryRule = defaultRetry) {
+  constructor(fetch: FetchPage<Row>, retry: RetryRule = defaultRetry) {
     this.#fetch = fetch;
     this.#retry = retry;
   }
@@ -87,7 +87,7 @@ export class PageReader {
     size: PageSize,
     signal?: AbortSignal,
     halvingsLeft = MAX_HALVINGS,
-  ): AsyncGenerator<readonly CqlRow[], void> {
+  ): AsyncGenerator<readonly Row[], void> {
     let next: string | undefined;
     let failures = 0;
     for (;;) {
@@ -115,7 +115,7 @@ export class PageReader {
     size: PageSize,
     next: string | undefined,
     failuresBefore: number,
-  ): Promise<Page | OctoloadError> {
+  ): Promise<Page<Row> | OctoloadError> {
     try {
       return await this.#fetch(query, size.rows, next);
     } catch (error) {

@@ -17,6 +17,7 @@ import { addRedriveCommand } from "./redrive.js";
 import { addRunsCommand } from "./runs.js";
 import { addSchemaCommand } from "./schema.js";
 import { addTraceCommand } from "./trace.js";
+import { addValidateCommand } from "./validate.js";
 import { addWarmCommand } from "./warm.js";
 
 /**
@@ -49,6 +50,7 @@ function createProgram(io: CliIo, setExitCode: (code: ExitCode) => void): Comman
   addSchemaCommand(program, io, setExitCode);
   addBackfillCommand(program, io, setExitCode);
   addRedriveCommand(program, io, setExitCode);
+  addValidateCommand(program, io, setExitCode);
   addRunsCommand(program, io);
   addMigrateCommand(program, io);
   addWarmCommand(program, io, setExitCode);

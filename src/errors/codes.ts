@@ -61,6 +61,11 @@ export const errorTable = [
   ...hotErrors,
   ...redisErrors,
   {
+    code: "VALIDATION_INTERRUPTED",
+    cause: "A validation was ended by a signal before it had compared everything.",
+    remedy: "Begin it again: it changes nothing but its own folder.",
+  },
+  {
     code: "INTERNAL",
     cause: "Something happened that octoload does not expect: a defect in it.",
     remedy: "Report it with the command, the message and the output of `octoload doctor --json`.",

@@ -8,6 +8,7 @@ import type { DictionaryHandle, FrameHandle } from "./handles.js";
 import type { HotAddon } from "./hot-addon.js";
 import type { LoadAddon } from "./load-addon.js";
 import type { RespAddon } from "./resp-addon.js";
+import type { ValidateAddon } from "./validate-addon.js";
 
 /** One SIMD implementation of the Morton kernels, as the addon sees it on this machine. */
 export interface NativeKernel {
@@ -33,7 +34,13 @@ export type Slots = BigUint64Array | BigInt64Array | Float64Array;
  * in src/encoding/ let something wrong through. With `onPool` true a call
  * returns a promise and runs on libuv's pool.
  */
-export interface NativeAddon extends LoadAddon, CqlAddon, RespAddon, HotAddon, DigestAddon {
+export interface NativeAddon
+  extends LoadAddon,
+    CqlAddon,
+    RespAddon,
+    HotAddon,
+    DigestAddon,
+    ValidateAddon {
   readonly interfaceVersion: number;
   /** Of the Node it was built for: process.versions.modules. */
   readonly nodeAbi: number;

@@ -10,7 +10,9 @@ import type { Layout } from "../sink/sink.js";
 import { targetFailure } from "../sink/sqlite/failure.js";
 import { openTargetFile } from "../sink/sqlite/open-target-file.js";
 import type { TargetMeta } from "../sink/target-meta.js";
+import { EmbeddedRows } from "./embedded-rows.js";
 import { decodeRows, type StoredRow } from "./row-decoder.js";
+import type { RowReader } from "./row-reader.js";
 import { storedDigest } from "./stored-digest.js";
 import { type CellKey, StoredRows } from "./stored-rows.js";
 import type { BoxOptions, CellCopies, CopyAnswer, ScanOptions, Target } from "./target.js";
@@ -115,6 +117,10 @@ export class EmbeddedTarget implements Target {
     const [stored] = this.#reading(() => [...this.rows.range(level, code, code)].flat());
     const place = { node: this.path, datacenter: null, rack: null };
     return { token: null, copies: [{ ...place, answer: this.#answerOf(stored) }] };
+  }
+
+  openRows(): Promise<RowReader> {
+    return EmbeddedRows.open(this.path, this.layout);
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Frame } from "../encoding/frame.js";
 import type { OctoloadError } from "../errors/octoload-error.js";
 import type { Layout } from "../sink/sink.js";
 import type { TargetMeta } from "../sink/target-meta.js";
+import type { RowReader } from "./row-reader.js";
 import type { TargetRow } from "./target-row.js";
 
 export interface BoxOptions {
@@ -79,5 +80,7 @@ export interface Target {
   countRows(options?: ScanOptions): Promise<number>;
   /** A cell as each place that keeps it has it. */
   getCopies(code: bigint, level: number): Promise<CellCopies>;
+  /** Its rows as they are stored, in the order in which a load writes them. */
+  openRows(): Promise<RowReader>;
   close(): Promise<void>;
 }

@@ -15,11 +15,24 @@ import {
 /** How a frame ended; as the driver's callbacks have it: an error, or an answer. */
 export type FrameEnd = (error: unknown, response?: DriverResponse | null) => void;
 
+/** The body of a RESULT, and the flags of its frame; the memory is the receiver's own. */
+export type BodyEnd = (flags: number, body: Uint8Array) => void;
+
 interface SentFrame {
   readonly stream: number;
   readonly deadlineMs: number;
   /** null: it timed out, and its stream id waits for the late answer. */
   onEnd: FrameEnd | null;
+  /** Takes a RESULT as it is, in place of `onEnd`; undefined: nobody wants it so. */
+  readonly onBody: BodyEnd | undefined;
+}
+
+/** A RESULT of which some bytes are still to come. */
+interface OpenBody {
+  readonly sent: SentFrame;
+  readonly flags: number;
+  readonly bytes: Buffer;
+  filled: number;
 }
 
 /** Native protocol v4, section 2: version, flags, stream id (2), opcode, length of the body (4). */
@@ -32,6 +45,8 @@ const VOID = 1;
 const VOID_BODY_BYTES = 4;
 /** Longer ones are left to the driver. */
 const MAX_BODY_BYTES = 8192;
+/** Of any frame: native protocol v4, section 2.5. Its memory is taken before it has come. */
+const MAX_RESULT_BYTES = 256 * 2 ** 20;
 
 const MAX_KNOWN_WARNINGS = 64;
 
@@ -57,6 +72,7 @@ export class FrameChannel {
   #rest: Buffer | null = null;
   /** Bytes to come of an answer that is the driver's. */
   #foreignBytes = 0;
+  #openBody: OpenBody | null = null;
   readonly #warnings = new Map<string, DriverResponse>();
   #isCorked = false;
   #timer: NodeJS.Timeout | null = null;
@@ -73,9 +89,10 @@ export class FrameChannel {
 
   /**
    * @param frame belongs to the channel until `onEnd`: its stream id is written into it
+   * @param onBody is given a RESULT undecoded; anything else goes to `onEnd`
    * @returns false where the driver has no stream id left; `onEnd` is not called then
    */
-  send(frame: Uint8Array, timeoutMs: number, onEnd: FrameEnd): boolean {
+  send(frame: Uint8Array, timeoutMs: number, onEnd: FrameEnd, onBody?: BodyEnd): boolean {
     const { netClient } = this.#connection;
     if (!netClient.writable) {
       queueMicrotask(() => onEnd(notWritten()));
@@ -86,7 +103,7 @@ export class FrameChannel {
     frame[2] = stream >> 8;
     frame[3] = stream & 0xff;
     const deadlineMs = performance.now() + timeoutMs;
-    this.#sent.set(stream, { stream, deadlineMs, onEnd });
+    this.#sent.set(stream, { stream, deadlineMs, onEnd, onBody });
     if (deadlineMs < this.#timerMs) this.#watch(deadlineMs);
     if (!this.#isCorked) this.#cork();
     netClient.write(frame);
@@ -107,22 +124,30 @@ export class FrameChannel {
   #take(chunk: Buffer): void {
     const bytes = this.#rest === null ? chunk : Buffer.concat([this.#rest, chunk]);
     this.#rest = null;
-    let at = this.#passOn(bytes, 0);
+    let at = this.#fillBody(bytes, this.#passOn(bytes, 0));
     while (bytes.length - at >= HEADER_BYTES) {
-      const end = at + HEADER_BYTES + bytes.readInt32BE(at + 5);
-      const sent = this.#sent.get(bytes.readInt16BE(at + 2));
-      if (sent !== undefined && mayBePlain(bytes, at)) {
-        if (end > bytes.length) break;
-        if (this.#acknowledge(sent, bytes, at, end)) {
-          at = end;
-          continue;
-        }
-      }
-      if (sent !== undefined) this.#leaveToDriver(sent);
-      this.#foreignBytes = end - at;
-      at = this.#passOn(bytes, at);
+      const next = this.#takeAnswer(bytes, at);
+      if (next === undefined) break;
+      at = next;
     }
     if (at < bytes.length) this.#rest = bytes.subarray(at);
+  }
+
+  /** @returns where the answer that begins at `at` ends; undefined: its end has to come first */
+  #takeAnswer(bytes: Buffer, at: number): number | undefined {
+    const end = at + HEADER_BYTES + bytes.readInt32BE(at + 5);
+    const sent = this.#sent.get(bytes.readInt16BE(at + 2));
+    if (sent?.onBody !== undefined && mayBeBody(bytes, at)) {
+      this.#openBody = openBody(sent, bytes, at);
+      return this.#fillBody(bytes, at + HEADER_BYTES);
+    }
+    if (sent !== undefined && mayBePlain(bytes, at)) {
+      if (end > bytes.length) return undefined;
+      if (this.#acknowledge(sent, bytes, at, end)) return end;
+    }
+    if (sent !== undefined) this.#leaveToDriver(sent);
+    this.#foreignBytes = end - at;
+    return this.#passOn(bytes, at);
   }
 
   /** @returns false where the answer is not what its header promised */
@@ -157,6 +182,26 @@ export class FrameChannel {
     this.#foreignBytes -= end - at;
     this.#connection.protocol.write(bytes.subarray(at, end));
     return end;
+  }
+
+  /** @returns where the open body ends, or the bytes */
+  #fillBody(bytes: Buffer, at: number): number {
+    const open = this.#openBody;
+    if (open === null) return at;
+    const end = Math.min(bytes.length, at + open.bytes.length - open.filled);
+    bytes.copy(open.bytes, open.filled, at, end);
+    open.filled += end - at;
+    if (open.filled < open.bytes.length) return end;
+    this.#openBody = null;
+    this.#endBody(open);
+    return end;
+  }
+
+  #endBody({ sent, flags, bytes }: OpenBody): void {
+    this.#sent.delete(sent.stream);
+    if (sent.onEnd === null) this.#connection.timedOutOperations -= 1;
+    else sent.onBody?.(flags, bytes);
+    this.#connection.freeStreamId({ streamId: sent.stream });
   }
 
   /** An error, or an answer with warnings: the driver reads it, and frees its stream id. */
@@ -206,6 +251,16 @@ export class FrameChannel {
     this.#sent.clear();
     for (const { onEnd } of waiting) onEnd?.(socketClosed());
   }
+}
+
+function mayBeBody(bytes: Buffer, at: number): boolean {
+  const length = bytes.readInt32BE(at + 5);
+  return bytes[at + 4] === RESULT && length >= 0 && length <= MAX_RESULT_BYTES;
+}
+
+function openBody(sent: SentFrame, bytes: Buffer, at: number): OpenBody {
+  const body = Buffer.allocUnsafeSlow(bytes.readInt32BE(at + 5));
+  return { sent, flags: bytes[at + 1] ?? 0, bytes: body, filled: 0 };
 }
 
 /** Whether the answer is a RESULT with warnings at most, short enough to wait for its end. */

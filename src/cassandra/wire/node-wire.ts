@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Client } from "cassandra-driver";
 import {
   closeReplacedHosts,
@@ -33,7 +34,15 @@ export type PrepareAnswer =
   | { readonly kind: "prepared"; readonly id: Buffer; readonly columns: readonly StatementColumn[] }
   | { readonly kind: "failed"; readonly failure: WireFailure };
 
+/** What became of a request for rows. */
+export type ReadAnswer =
+  /** The body of a RESULT undecoded, and the flags of its frame. */
+  | { readonly kind: "result"; readonly flags: number; readonly body: Uint8Array }
+  | { readonly kind: "failed"; readonly failure: WireFailure };
+
 const done: Ack = { kind: "done", warnings: [] };
+/** The driver may be in the middle of an answer, or have no stream id left. */
+const MAX_TURNS = 1000;
 
 /**
  * Sends ready frames to one node over the driver's own connections to it. Which node, how
@@ -112,6 +121,24 @@ export class NodeWire {
     } else this.#transmit(connection, frame, timeoutMs, onAck);
   }
 
+  /**
+   * As send(), of a frame that asks for rows: the RESULT is handed over as it came. It never
+   * rejects.
+   */
+  async read(frame: Uint8Array, timeoutMs: number): Promise<ReadAnswer> {
+    for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+      const connection = leastBusy(this.#host());
+      if (connection === undefined) return failed(this.#noConnection());
+      if (connection.protocolVersion !== FRAME_PROTOCOL) {
+        return failed(wrongProtocol(connection.protocolVersion));
+      }
+      const answer = this.#read(connection, frame, timeoutMs);
+      if (answer !== undefined) return answer;
+      await setImmediate();
+    }
+    return failed(notSent(`no stream is free on a connection to ${this.address}`));
+  }
+
   /** Prepares a statement on this node. It never rejects. */
   prepare(query: string): Promise<PrepareAnswer> {
     const connection = leastBusy(this.#host());
@@ -122,6 +149,20 @@ export class NodeWire {
         else resolve(preparedAnswer(response));
       });
     });
+  }
+
+  /** undefined: not sent, and nothing is wrong. */
+  #read(
+    connection: DriverConnection,
+    frame: Uint8Array,
+    timeoutMs: number,
+  ): Promise<ReadAnswer> | undefined {
+    const channel = channelOf(connection);
+    if (channel === undefined) return undefined;
+    const { promise, resolve } = promised<ReadAnswer>();
+    const onBody = (flags: number, body: Uint8Array) => resolve({ kind: "result", flags, body });
+    const onEnd: FrameEnd = (error) => resolve(failed(this.#failureOf(error, connection)));
+    return channel.send(frame, timeoutMs, onEnd, onBody) ? promise : undefined;
   }
 
   #transmit(
@@ -177,6 +218,14 @@ export class NodeWire {
       for (const event of events) this.#client.off(event, heard);
     };
   }
+}
+
+function promised<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }
 
 function doneWith(warnings: readonly string[] | undefined): Ack {

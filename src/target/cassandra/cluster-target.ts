@@ -15,11 +15,13 @@ import { readTargetRecord, settleTarget } from "../../sink/cassandra/target-reco
 import type { Layout } from "../../sink/sink.js";
 import type { TargetMeta } from "../../sink/target-meta.js";
 import { decodeRows, type StoredRow } from "../row-decoder.js";
+import type { RowReader } from "../row-reader.js";
 import type { CellKey } from "../stored-rows.js";
 import type { BoxOptions, CellCopies, ScanOptions, Target } from "../target.js";
 import type { TargetRow } from "../target-row.js";
 import { BoxReader } from "./box-reader.js";
 import { readCopies } from "./cell-copies.js";
+import { ClusterRows } from "./cluster-rows.js";
 import { mergePages } from "./merge-pages.js";
 import { envelopeBytes, RowQueries, storedRowOf } from "./row-queries.js";
 
@@ -155,6 +157,10 @@ export class ClusterTarget implements Target {
     requireCode(code, level);
     const key = { level, ...tileCellOf(code) };
     return readCopies(this.#session, this.#queries, key, this.frame);
+  }
+
+  openRows(): Promise<RowReader> {
+    return ClusterRows.open(this.#session, this.#queries);
   }
 
   async close(): Promise<void> {

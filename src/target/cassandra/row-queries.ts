@@ -20,6 +20,8 @@ export class RowQueries {
   readonly #range: string;
   readonly #keysOfRange: string;
   readonly #copy: string;
+  /** Columns as native/cql/result_rows.h wants them, of the rows between two tokens. */
+  readonly rawRange: string;
 
   constructor(keyspace: string, layout: Layout) {
     const { name, partitionKey, clusteringKey } = rowTables[layout];
@@ -38,6 +40,7 @@ export class RowQueries {
     this.#span = select(row, "level = ? AND tile = ? AND cell >= ? AND cell <= ?");
     this.#range = select(row, isInRange);
     this.#keysOfRange = select(keys, isInRange);
+    this.rawRange = select([...keys, ...values], isInRange);
     this.#copy = select([...row, ...writeTimes], isCell);
   }
 
@@ -57,6 +60,11 @@ export class RowQueries {
   /** Nothing but the keys. */
   keysOfRange(range: TokenRange): PageQuery {
     return this.#rangeQuery(this.#keysOfRange, range);
+  }
+
+  /** For who prepares `rawRange` himself. */
+  rawRangeOf(range: TokenRange): PageQuery {
+    return this.#rangeQuery(this.rawRange, range);
   }
 
   /** A cell with the write time of each of its columns. */

@@ -1,0 +1,116 @@
+import { join } from "node:path";
+import { shortTargetUrl } from "../sink/target-path.js";
+import { FINDINGS_FILE } from "../validate/findings-file.js";
+import type { Finding, ValidationResult } from "../validate/result.js";
+import type { ValidationProgress } from "../validate/validate-options.js";
+import { alignColumns, shortPath } from "./output.js";
+import { formatCount, plainText } from "./progress-text.js";
+
+const SHOWN_FINDINGS = 20;
+
+/** A line on stderr while a validation runs. */
+export function progressLine({ phase, rows, total, rowsPerSecond }: ValidationProgress): string {
+  const of = total === null ? "" : ` of ${formatCount(total)}`;
+  const share = total === null || total === 0 ? "" : `, ${Math.floor((100 * rows) / total)} %`;
+  return `validate: ${phase} ${formatCount(rows)}${of} rows${share}, ${formatCount(rowsPerSecond)} rows/s\n`;
+}
+
+/** What a validation found, and what can be done about it. */
+export function renderValidation(result: ValidationResult): string {
+  return [
+    `${headline(result)}\n`,
+    countsText(result),
+    classesText(result),
+    findingsText(result),
+    uncheckedText(result),
+    nextText(result),
+  ].join("");
+}
+
+function headline({ exitCode, target, source, elapsedMs }: ValidationResult): string {
+  const what = {
+    0: "holds what",
+    6: "differs from what",
+    8: "could not all be compared with what",
+  }[exitCode];
+  const seconds = (elapsedMs / 1000).toFixed(1);
+  return `${plainText(shortTargetUrl(target))} ${what} ${plainText(source.name)} has (${seconds} s)`;
+}
+
+function countsText({ rows }: ValidationResult): string {
+  const lines: [string, number][] = [
+    ["rows of the source", rows.source],
+    ["rows of the target", rows.target],
+    ["equal", rows.equal],
+    ...Object.entries(rows.rejected).map(([code, count]): [string, number] => [
+      `rejected, ${code}`,
+      count,
+    ]),
+    ["refused by the target when they were loaded", rows.refused],
+    ["of the target, not this source's", rows.excused],
+    ["differed, and did not when looked at again", rows.settled],
+  ];
+  const shown = lines.filter(([, count], i) => i < 3 || count > 0);
+  return alignColumns(
+    shown.map(([name, count]) => [`  ${name}`, formatCount(count)]),
+    new Set([1]),
+  );
+}
+
+function classesText({ checks }: ValidationResult): string {
+  const counts = checks.flatMap(({ findings }) => Object.entries(findings));
+  if (counts.length === 0) return "";
+  const lines = counts.map(([name, count]) => [`  ${name}`, formatCount(count)]);
+  return `Found:\n${alignColumns(lines, new Set([1]))}`;
+}
+
+function findingsText({ findings, validationDir }: ValidationResult): string {
+  if (findings.length === 0) return "";
+  const shown = findings.slice(0, SHOWN_FINDINGS);
+  const lines = shown.map((finding) => [
+    ...["", finding.class, String(finding.level), finding.code],
+    ...[describeFinding(finding), rowOf(finding)],
+  ]);
+  const table = alignColumns(
+    [["", "class", "level", "code", "what", "row"], ...lines],
+    new Set([2, 3]),
+  );
+  const path = shortPath(join(validationDir, FINDINGS_FILE));
+  return `${table}All of them: table findings of ${plainText(path)}\n`;
+}
+
+function describeFinding({ columns, sourceColumns, envelope, note }: Finding): string {
+  const inside = [...sourceColumns, ...(envelope === null ? [] : [envelope])].join(", ");
+  const names = columns.map((column) => {
+    return column === "compressed_data" && inside !== "" ? `${column} (${inside})` : column;
+  });
+  const parts = [names.join(", "), note ?? ""].filter((part) => part !== "");
+  return plainText(parts.join("; ")) || "-";
+}
+
+function rowOf({ source }: Finding): string {
+  return source === null ? "-" : `${source.rowid} of ${plainText(shortPath(source.file))}`;
+}
+
+function uncheckedText({ unchecked }: ValidationResult): string {
+  if (unchecked.length === 0) return "";
+  const shown = unchecked.slice(0, SHOWN_FINDINGS);
+  const lines = shown.map(({ range, message }) => `  ${range}: ${plainText(message)}\n`);
+  const more = unchecked.length - shown.length;
+  return `Not checked:\n${lines.join("")}${more > 0 ? `  and ${more} more\n` : ""}`;
+}
+
+function nextText({ exitCode, checks }: ValidationResult): string {
+  if (exitCode === 8) return "Next: validate again when all of the target can be read.\n";
+  if (exitCode !== 6) return "";
+  const counts = Object.assign({}, ...checks.map(({ findings }) => findings)) as Record<
+    string,
+    number
+  >;
+  const { missing = 0, different = 0, extra = 0 } = counts;
+  const isMendable = missing + different + (counts["derived-stale"] ?? 0) > 0;
+  return [
+    ...(isMendable ? ["Next: the same command with --repair sends these rows again.\n"] : []),
+    ...(extra > 0 ? ["`octoload backfill --prune` deletes what the source does not have.\n"] : []),
+  ].join("");
+}

@@ -1,0 +1,110 @@
+import { type CqlRow, PageReader, pageFetcher } from "../../cassandra/page-reader.js";
+import { PageSize } from "../../cassandra/page-size.js";
+import { RingView } from "../../cassandra/ring.js";
+import { splitRing } from "../../cassandra/ring-ranges.js";
+import { RowPages } from "../../cassandra/row-pages.js";
+import type { CassandraSession } from "../../cassandra/session.js";
+import { readDualWriteStatus } from "../../cassandra/t0.js";
+import { MAX_CODE_LEVEL, MAX_LEVEL } from "../../encoding/level.js";
+import type { SinkOrder } from "../../sink/sink.js";
+import { RowBlockMemory, type UnpackedRows } from "../row-block.js";
+import {
+  type LiveWrites,
+  type RowBlock,
+  type RowRange,
+  type RowReader,
+  type StoredCell,
+  storedColumns,
+} from "../row-reader.js";
+import type { CellKey } from "../stored-rows.js";
+import { type RowQueries, writeTimesOf } from "./row-queries.js";
+
+const READERS = 8;
+const PAGE_BYTES = 1 << 20;
+const lookupRetry = { attempts: 5, firstPauseMs: 100 };
+
+/** The rows of `cassandra://…` as they are stored, by token ranges. */
+export class ClusterRows implements RowReader {
+  readonly order: SinkOrder;
+  readonly maxLevel: number;
+  readonly readersAtOnce = READERS;
+  readonly live: LiveWrites | null;
+  readonly #ring: RingView;
+  readonly #queries: RowQueries;
+  readonly #pages: RowPages;
+  readonly #lookup: PageReader;
+
+  private constructor(
+    session: CassandraSession,
+    ring: RingView,
+    queries: RowQueries,
+    pages: RowPages,
+    live: LiveWrites | null,
+  ) {
+    const isTile = queries.layout === "tile";
+    this.order = isTile ? "tile-token" : "node-token";
+    this.maxLevel = isTile ? MAX_LEVEL : MAX_CODE_LEVEL;
+    this.live = live;
+    this.#ring = ring;
+    this.#queries = queries;
+    this.#pages = pages;
+    this.#lookup = new PageReader(pageFetcher(session.client), lookupRetry);
+  }
+
+  /** @throws OctoloadError CASSANDRA_*, STATE_DAMAGED */
+  static async open(session: CassandraSession, queries: RowQueries): Promise<ClusterRows> {
+    const ring = new RingView(session.client, session.target.keyspace, session.datacenter);
+    const pages = await RowPages.prepare(session, ring, queries.rawRange);
+    const { t0 } = await readDualWriteStatus(session);
+    return new ClusterRows(session, ring, queries, pages, t0 === null ? null : { t0Us: t0.us });
+  }
+
+  ranges(parts: number): readonly RowRange[] {
+    this.#ring.refresh();
+    return splitRing(this.#ring.current, parts).map((tokens, number) => ({ number, tokens }));
+  }
+
+  async *blocks({ tokens }: RowRange, signal: AbortSignal): AsyncGenerator<RowBlock, void> {
+    if (tokens === null) return;
+    const memory = new RowBlockMemory();
+    const size = new PageSize(PAGE_BYTES);
+    const { layout } = this.#queries;
+    const fetch = this.#pages.fetcher<UnpackedRows>(async (page, what) => {
+      const rows = await memory.unpackPage(page, layout, what);
+      size.saw(rows.rows, rows.envelopeBytes);
+      return { content: rows.rows === 0 ? undefined : rows, pagingState: rows.pagingState };
+    });
+    const reader = new PageReader(fetch);
+    for await (const [block] of reader.pages(this.#queries.rawRangeOf(tokens), size, signal)) {
+      if (block !== undefined) yield block;
+    }
+  }
+
+  async cell(key: CellKey): Promise<StoredCell | undefined> {
+    for await (const [row] of this.#lookup.pages(this.#queries.copy(key), new PageSize(1))) {
+      return row === undefined ? undefined : storedCellOf(row);
+    }
+    return undefined;
+  }
+
+  /** Every row of the ring is in a range. */
+  async foreignKeys(): Promise<readonly string[]> {
+    return [];
+  }
+
+  /** The session is the target's. */
+  async close(): Promise<void> {}
+}
+
+function storedCellOf(row: CqlRow): StoredCell {
+  const times = writeTimesOf(row);
+  const writeTimes = storedColumns.map((name) => [name, times[name] ?? null] as const);
+  return {
+    materialId: row.material_id as number | null,
+    homogeneity: row.homogeneity as number | null,
+    childrenMask: row.children_mask as number | null,
+    envelope: row.compressed_data as Uint8Array | null,
+    lastModified: row.last_modified as bigint | null,
+    writeTimesUs: Object.fromEntries(writeTimes) as StoredCell["writeTimesUs"],
+  };
+}

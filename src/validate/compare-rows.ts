@@ -1,0 +1,172 @@
+import type { TokenRange } from "../cassandra/ring-ranges.js";
+import { OctoloadError } from "../errors/octoload-error.js";
+import { positionBefore, tokenKey } from "../load/order-key.js";
+import type { RowBlock, RowRange, RowReader } from "../target/row-reader.js";
+import { type KeyBounds, type OtherSources, withoutRejected } from "./excused-extras.js";
+import type { FindingsFile } from "./findings-file.js";
+import type { UncheckedRange } from "./result.js";
+import { RowMerge } from "./row-merge.js";
+import { interrupted, type SourceSide } from "./source-side.js";
+
+/** Ranges that are too small cost more to begin than to read, too large ones to lose. */
+const ROWS_A_RANGE = 30_000;
+const RANGES = { fewest: 16, most: 1024 };
+const MAX_TOKEN = 2n ** 63n - 1n;
+const MIN_TOKEN = -(2n ** 63n);
+
+export interface CompareOptions {
+  readonly source: SourceSide;
+  readonly rows: RowReader;
+  readonly others: OtherSources;
+  readonly findings: FindingsFile;
+  readonly signal: AbortSignal;
+  /** Called after each block. */
+  readonly onProgress: (rows: number) => void;
+}
+
+/** What a comparison of all ranges came to. */
+export interface Comparison {
+  readonly sourceRows: number;
+  readonly targetRows: number;
+  readonly equal: number;
+  readonly tooDeep: number;
+  /** Rows of the target that need not be the source's. */
+  readonly excused: number;
+  readonly unchecked: readonly UncheckedRange[];
+}
+
+/** A target's failure, which ends a range and not the validation. */
+class RangeUnread extends Error {
+  readonly fault: OctoloadError;
+
+  constructor(fault: OctoloadError) {
+    super(fault.message);
+    this.fault = fault;
+  }
+}
+
+/** Compares a target's rows with the source's, several ranges at once, each in the sink's order. */
+export class RowComparison {
+  readonly #options: CompareOptions;
+  readonly #unchecked: UncheckedRange[] = [];
+  #sums = { sourceRows: 0, targetRows: 0, equal: 0, tooDeep: 0, excused: 0 };
+  #rows = 0;
+
+  constructor(options: CompareOptions) {
+    this.#options = options;
+  }
+
+  /** @throws OctoloadError RUN_*, SPILL_DAMAGED, INTERNAL, VALIDATION_INTERRUPTED */
+  async run(): Promise<Comparison> {
+    const { rows, source } = this.#options;
+    const wanted = Math.ceil(source.cells / ROWS_A_RANGE);
+    const ranges = [...rows.ranges(Math.max(RANGES.fewest, Math.min(RANGES.most, wanted)))];
+    const lanes = Array.from({ length: rows.readersAtOnce }, () => this.#compareRanges(ranges));
+    const ended = await Promise.allSettled(lanes);
+    const failed = ended.find((end) => end.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+    return { ...this.#sums, unchecked: this.#unchecked };
+  }
+
+  /** Takes ranges from the list until it is empty. */
+  async #compareRanges(left: RowRange[]): Promise<void> {
+    try {
+      for (let range = left.shift(); range !== undefined; range = left.shift()) {
+        await this.#compareRange(range);
+      }
+    } catch (error) {
+      // The other lanes end after their ranges.
+      left.length = 0;
+      throw this.#options.signal.aborted ? interrupted() : error;
+    }
+  }
+
+  async #compareRange(range: RowRange): Promise<void> {
+    const { findings, signal } = this.#options;
+    signal.throwIfAborted();
+    const bounds = boundsOf(range.tokens);
+    const merge = await this.#openMerge(range, bounds);
+    const name = rangeName(range);
+    try {
+      await this.#mergeAll(range, merge);
+      const excused = await this.#excuse(range, bounds);
+      const { sourceRows, targetRows, equal, tooDeep } = merge.counts;
+      findings.addPart({
+        part: range.number,
+        range: name,
+        sourceRows,
+        targetRows,
+        equal,
+        fault: null,
+      });
+      this.#sums = sumOf(this.#sums, { sourceRows, targetRows, equal, tooDeep, excused });
+    } catch (error) {
+      if (!(error instanceof RangeUnread) || signal.aborted) throw error;
+      const { code, message } = error.fault;
+      findings.dropPart(range.number);
+      const { number: part } = range;
+      findings.addPart({ part, range: name, sourceRows: 0, targetRows: 0, equal: 0, fault: code });
+      this.#unchecked.push({ range: name, code, message });
+    }
+  }
+
+  async #openMerge(range: RowRange, { lower, upper }: KeyBounds): Promise<RowMerge> {
+    const { source, rows, signal } = this.#options;
+    const position = lower === undefined ? undefined : positionBefore(lower);
+    const delivery = await source.sorted.openDelivery(rows.order, position, upper);
+    return new RowMerge(rows, delivery, readable(rows.blocks(range, signal)));
+  }
+
+  async #mergeAll({ number }: RowRange, merge: RowMerge): Promise<void> {
+    const { findings, onProgress, signal } = this.#options;
+    let before = 0;
+    for (let found = await merge.next(); found !== undefined; found = await merge.next()) {
+      if (found.rows !== undefined) findings.addRows(number, found.rows.batch, found.rows.indexes);
+      if (found.extras.length > 0) findings.addExtras(number, found.extras);
+      this.#rows += merge.counts.sourceRows - before;
+      before = merge.counts.sourceRows;
+      onProgress(this.#rows);
+      signal.throwIfAborted();
+    }
+  }
+
+  /** Of the target's rows that the source does not send, those that are nobody's fault. */
+  async #excuse({ number }: RowRange, bounds: KeyBounds): Promise<number> {
+    const { findings, others, source, rows } = this.#options;
+    const extras = findings.extrasOf(number);
+    if (extras.length === 0) return 0;
+    const own = extras.filter((key) => !others.hold(key));
+    const hasRejected = Object.keys(source.rejected).length > 0;
+    const left = hasRejected ? await withoutRejected(source.sorted, rows.order, bounds, own) : own;
+    const faults = new Set(left.map(({ id }) => id));
+    findings.dropCandidates(extras.map(({ id }) => id).filter((id) => !faults.has(id)));
+    return extras.length - left.length;
+  }
+}
+
+function sumOf<Counts extends Readonly<Record<string, number>>>(a: Counts, b: Counts): Counts {
+  const sums = Object.keys(a).map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)] as const);
+  return Object.fromEntries(sums) as Counts;
+}
+
+/** So that a failure of the target is told from one of our own. */
+async function* readable(blocks: AsyncGenerator<RowBlock, void>): AsyncGenerator<RowBlock, void> {
+  try {
+    yield* blocks;
+  } catch (error) {
+    throw error instanceof OctoloadError ? new RangeUnread(error) : error;
+  }
+}
+
+function boundsOf(tokens: TokenRange | null): KeyBounds {
+  if (tokens === null) return { lower: undefined, upper: undefined };
+  const { after, last } = tokens;
+  return {
+    lower: after === MIN_TOKEN ? undefined : tokenKey(after + 1n),
+    upper: last === MAX_TOKEN ? undefined : tokenKey(last + 1n),
+  };
+}
+
+function rangeName({ tokens }: RowRange): string {
+  return tokens === null ? "all rows" : `tokens after ${tokens.after} up to ${tokens.last}`;
+}

@@ -1,0 +1,102 @@
+import type { StoredColumn } from "../target/row-reader.js";
+
+/**
+ * What is wrong with a row of a target. `different`: not what the source has. `live-newer`: so, and
+ * written by a service after T0. `derived-stale`: only derived columns, where services write and so
+ * may have changed what they were derived from. `in-flight`: it changed each time it was looked at.
+ */
+export const findingClasses = Object.freeze([
+  "missing",
+  "extra",
+  "different",
+  "live-newer",
+  "derived-stale",
+  "in-flight",
+] as const);
+export type FindingClass = (typeof findingClasses)[number];
+
+/** `damaged`: it cannot be opened; `swapped`: it is another cell's. */
+export type EnvelopeFault = "absent" | "damaged" | "swapped";
+
+/** A row, by its cell, and what is wrong with it. */
+export interface Finding {
+  readonly class: FindingClass;
+  readonly level: number;
+  /** Decimal. */
+  readonly code: string;
+  /** The target's columns that are not what the source says. */
+  readonly columns: readonly StoredColumn[];
+  /** The source's columns that the envelope holds another value of. */
+  readonly sourceColumns: readonly string[];
+  /** null: nothing, or the envelope holds other values. */
+  readonly envelope: EnvelopeFault | null;
+  /** More for people; null: nothing. */
+  readonly note: string | null;
+  /** null: the source has no such row. */
+  readonly source: { readonly file: string; readonly rowid: string } | null;
+  /** Of the newest differing column, microseconds since 1970, decimal; null: there is none. */
+  readonly writeTimeUs: string | null;
+}
+
+/** A part of a target that could not be checked. */
+export interface UncheckedRange {
+  /** In words: which tokens, or all of the target. */
+  readonly range: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Any of a validation's checks. */
+export interface CheckResult {
+  /** Such as "rows" or "counts". */
+  readonly check: string;
+  /** `unchecked`: nothing wrong was found, but not all of it could be looked at. */
+  readonly status: "passed" | "failed" | "unchecked";
+  /** Rows that were looked at. */
+  readonly checked: number;
+  readonly findings: Readonly<Partial<Record<FindingClass, number>>>;
+  readonly notes: readonly string[];
+}
+
+/** What a validation leaves behind as validation.json. */
+export interface ValidationResult {
+  readonly octoload: string;
+  readonly validationId: string;
+  readonly validationDir: string;
+  /** 0: all is as it should be; 6: something differs; 8: not all could be checked. */
+  readonly exitCode: 0 | 6 | 8;
+  readonly startedAt: string;
+  readonly elapsedMs: number;
+  readonly target: string;
+  readonly source: {
+    readonly name: string;
+    readonly fingerprint: string;
+    readonly files: readonly string[];
+  };
+  /** The run whose settings and dead letters were taken; null: none was found. */
+  readonly run: { readonly runId: string; readonly runDir: string } | null;
+  readonly rows: RowCounts;
+  readonly checks: readonly CheckResult[];
+  /** The first ones; all are in findings.sqlite. */
+  readonly findings: readonly Finding[];
+  readonly unchecked: readonly UncheckedRange[];
+  readonly stages: readonly { readonly name: string; readonly elapsedMs: number }[];
+}
+
+/** Of source and target, as they were compared. */
+export interface RowCounts {
+  /** Rows of the source that the target should have. */
+  readonly source: number;
+  /** Rows of the target, those of other sources included. */
+  readonly target: number;
+  /** Of the source, alike in every bit or in every value. */
+  readonly equal: number;
+  /** Rejected here as a load rejects them, by code. */
+  readonly rejected: Readonly<Record<string, number>>;
+  /** Missing because the target refused them when they were loaded: they have dead letters. */
+  readonly refused: number;
+  /** Of the target: another source's, or a rejected row's of an earlier load. */
+  readonly excused: number;
+  /** Looked at twice, and then as they should be. */
+  readonly settled: number;
+}

@@ -1,0 +1,54 @@
+import type { Environment } from "../cassandra/secrets.js";
+import type { BackfillOptions } from "../load/load-settings.js";
+
+/** What is validated, and how. What is left out is as it was in the run that loaded the target. */
+export interface ValidateOptions
+  extends Pick<
+    BackfillOptions,
+    | "sources"
+    | "sourceName"
+    | "table"
+    | "columns"
+    | "where"
+    | "levels"
+    | "limit"
+    | "coerceText"
+    | "snapshotDir"
+    | "frame"
+    | "runsDir"
+    | "memoryBytes"
+  > {
+  /** The target's URL. */
+  readonly to: string;
+  /** Compare every row. */
+  readonly full?: boolean;
+  /** Count rows by token range. Part of `full`. */
+  readonly counts?: boolean;
+  /** The run that loaded the target: its folder or id; by default the latest of `runsDir`. */
+  readonly run?: string;
+  /** Default: a new folder in "octoload-validations". */
+  readonly validationDir?: string;
+  /** What differs is looked at again after so many milliseconds. Default: 1000. */
+  readonly settleMs?: number;
+  /** Where user and password of a cluster are found; by default the process's own. */
+  readonly env?: Environment;
+}
+
+/** A look at a validation under way. */
+export interface ValidationProgress {
+  readonly phase: "scan" | "derive" | "compare" | "recheck" | "repair" | "done";
+  readonly rows: number;
+  /** null: not known yet. */
+  readonly total: number | null;
+  readonly rowsPerSecond: number;
+  /** Rows that seem to differ so far. */
+  readonly found: number;
+}
+
+export interface ValidateHooks {
+  /** Aborting it ends the validation with VALIDATION_INTERRUPTED. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ValidationProgress) => void;
+  /** Told what people should know, a line each. */
+  readonly onNote?: (text: string) => void;
+}
