@@ -16,7 +16,11 @@ interface RunLetters {
   readonly paths: readonly string[];
 }
 
-/** The rows that a target did not take when it was loaded: their runs have dead letters of them. */
+/**
+ * The rows that a target did not take when it was loaded: their runs have dead letters of them. Rows
+ * that no target was offered do not count: while they are bad they are rejected here too, and once
+ * they are mended they are missing.
+ */
 export class RefusedRows {
   readonly #runs: RunLetters[] = [];
 
@@ -55,7 +59,7 @@ function openLetters({ dir, file, sinkUrl }: KnownRun): RunLetters | undefined {
     database.pragma("query_only = 1");
     const code = database
       .prepare<[string, bigint, string], string>(
-        "SELECT code FROM dead_letters WHERE file = ? AND source_rowid = ? AND sink IN ('', ?)",
+        "SELECT code FROM dead_letters WHERE file = ? AND source_rowid = ? AND sink = ?",
       )
       .pluck();
     const sent = file.redriveOf === undefined ? undefined : sentRows(dir);

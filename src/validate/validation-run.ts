@@ -57,7 +57,8 @@ export class ValidationRun {
       await this.#addForeign(findings);
       findings.finish();
       this.#meter.enter("done", null);
-      return this.#resultOf(source, findings, comparison, recheck);
+      const fingerprint = await source.source.fingerprint();
+      return this.#resultOf({ source, fingerprint }, findings, comparison, recheck);
     } finally {
       findings.close();
       await source?.close();
@@ -120,18 +121,18 @@ export class ValidationRun {
   }
 
   #resultOf(
-    source: SourceSide,
+    { source, fingerprint }: { readonly source: SourceSide; readonly fingerprint: string },
     findings: FindingsFile,
     comparison: Comparison,
     recheck: RecheckCounts,
-  ): Promise<ValidationResult> {
+  ): ValidationResult {
     const { validationId, folder, to, runs } = this.#plan;
     const { sourceRows, targetRows, equal, tooDeep, excused } = comparison;
     const [run] = runs;
     const unchecked = [...comparison.unchecked, ...recheck.unchecked];
     const counts = findings.countFindings();
     const { rejected } = source;
-    return source.source.fingerprint().then((fingerprint) => ({
+    return {
       octoload: packageVersion(),
       ...{ validationId, validationDir: folder },
       exitCode: exitCodeOf(counts, unchecked),
@@ -154,7 +155,7 @@ export class ValidationRun {
       findings: [...findings.findings(LISTED_FINDINGS)],
       unchecked,
       stages: this.#meter.stages(),
-    }));
+    };
   }
 }
 

@@ -92,8 +92,9 @@ export class ClusterRows implements RowReader {
     return [];
   }
 
-  /** The session is the target's. */
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    // The session is the target's.
+  }
 }
 
 function storedCellOf(row: CqlRow): StoredCell {
