@@ -158,6 +158,22 @@ export type {
   Target,
 } from "./target/target.js";
 export { RawText, type SourceValue, type TargetRow } from "./target/target-row.js";
+export type {
+  CheckResult,
+  EnvelopeFault,
+  Finding,
+  FindingClass,
+  RepairResult,
+  RowCounts,
+  UncheckedRange,
+  ValidationResult,
+} from "./validate/result.js";
+export { validate } from "./validate/validate.js";
+export type {
+  ValidateHooks,
+  ValidateOptions,
+  ValidationProgress,
+} from "./validate/validate-options.js";
 export { warm } from "./warm/warm.js";
 export type {
   WarmCounts,

@@ -14,12 +14,21 @@ const READS_AT_ONCE = 8;
 const NAMED_GONE = 5;
 const SMALLEST_ROWID = -(2n ** 63n);
 
+/** What is to be loaded again, and the run that it is a part of. */
+export type RedriveRequest = DeadLetterRequest | SelectionRequest;
+
 /** The run whose dead letters are to be loaded. */
-export interface RedriveRequest {
+export interface DeadLetterRequest {
   readonly runDir: string;
   readonly run: RunFile;
   /** Of the dead letters; empty: all. */
   readonly codes: readonly string[];
+}
+
+/** Rows of a run's source that are known already, by file and rowid. */
+export interface SelectionRequest {
+  readonly run: RunFile;
+  readonly selection: RowSelection;
 }
 
 /** What a redrive sends: settled when it begins, and the same when it is resumed. */
@@ -44,9 +53,13 @@ export interface GoneRows {
  */
 export async function findRedriveRows(
   source: Source,
-  { runDir, codes }: RedriveRequest,
+  request: RedriveRequest,
   settings: Pick<LoadSettings, "frame" | "coerceText">,
 ): Promise<RedriveRows> {
+  if ("selection" in request) {
+    return { selection: request.selection, gone: { rows: 0, examples: [] } };
+  }
+  const { runDir, codes } = request;
   const finder = new Finder(source, settings.coerceText);
   const deadRows = new DeadRows(runDir);
   try {

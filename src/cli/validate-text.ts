@@ -4,7 +4,7 @@ import { FINDINGS_FILE } from "../validate/findings-file.js";
 import type { Finding, ValidationResult } from "../validate/result.js";
 import type { ValidationProgress } from "../validate/validate-options.js";
 import { alignColumns, shortPath } from "./output.js";
-import { formatCount, plainText } from "./progress-text.js";
+import { formatCount, formatRows, plainText } from "./progress-text.js";
 
 const SHOWN_FINDINGS = 20;
 
@@ -23,6 +23,7 @@ export function renderValidation(result: ValidationResult): string {
     classesText(result),
     findingsText(result),
     uncheckedText(result),
+    repairText(result),
     nextText(result),
   ].join("");
 }
@@ -100,7 +101,16 @@ function uncheckedText({ unchecked }: ValidationResult): string {
   return `Not checked:\n${lines.join("")}${more > 0 ? `  and ${more} more\n` : ""}`;
 }
 
-function nextText({ exitCode, checks }: ValidationResult): string {
+function repairText({ repair }: ValidationResult): string {
+  if (repair === null) return "";
+  const { run, sent, repaired } = repair;
+  if (run === null) return "Repair: there was nothing to send again.\n";
+  const left = sent - repaired;
+  const rest = left === 0 ? "" : `, ${formatRows(left)} still not`;
+  return `Repair: the run ${run.runId} sent ${formatRows(sent)} again: ${formatCount(repaired)} as they should be${rest}\n`;
+}
+
+function nextText({ exitCode, checks, repair }: ValidationResult): string {
   if (exitCode === 8) return "Next: validate again when all of the target can be read.\n";
   if (exitCode !== 6) return "";
   const counts = Object.assign({}, ...checks.map(({ findings }) => findings)) as Record<
@@ -110,7 +120,9 @@ function nextText({ exitCode, checks }: ValidationResult): string {
   const { missing = 0, different = 0, extra = 0 } = counts;
   const isMendable = missing + different + (counts["derived-stale"] ?? 0) > 0;
   return [
-    ...(isMendable ? ["Next: the same command with --repair sends these rows again.\n"] : []),
+    ...(isMendable && repair === null
+      ? ["Next: the same command with --repair sends these rows again.\n"]
+      : []),
     ...(extra > 0 ? ["`octoload backfill --prune` deletes what the source does not have.\n"] : []),
   ].join("");
 }

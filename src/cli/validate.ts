@@ -22,6 +22,8 @@ const QUIET_MS = 2000;
 interface ValidateFlags {
   readonly to?: string;
   readonly full?: true;
+  readonly counts?: true;
+  readonly repair?: true;
   readonly run?: string;
   readonly runsDir?: string;
   readonly validationDir?: string;
@@ -55,6 +57,8 @@ export function addValidateCommand(
     .argument("[sources...]", "GeoPackage or SQLite files, or globs (default: the run's)")
     .option("--to <url>", "target: cassandra://HOST/KEYSPACE or sqlite:PATH")
     .option("--full", "compare every row")
+    .option("--counts", "count rows by token range; part of --full")
+    .option("--repair", "send missing and different rows again in a run of their own")
     .option("--run <id>", "the run that loaded the target: its folder or id (default: the latest)")
     .option("--runs-dir <dir>", `where runs are (default: ${DEFAULT_RUNS_DIR})`)
     .option(
@@ -124,16 +128,15 @@ function optionsOf(sources: readonly string[], flags: ValidateFlags, io: CliIo):
   if (to === undefined || to.length !== 1 || to[0] === undefined) {
     throw new OctoloadError("USAGE", "a validation needs one target: --to URL");
   }
-  if (flags.full !== true) {
-    throw new OctoloadError("USAGE", "say what is to be validated: --full compares every row");
-  }
+  requireKind(flags);
   const frame = frameSetting(flags.frame, io);
   const runsDir = textSetting("runsDir", flags.runsDir, io);
   const memory = textSetting("memory", flags.memory, io);
   return {
     to: to[0],
-    full: true,
+    full: flags.full === true,
     env: io.env,
+    ...(flags.repair === undefined ? {} : { repair: true }),
     ...(sources.length === 0 ? {} : { sources }),
     ...(flags.run === undefined ? {} : { run: flags.run }),
     ...(runsDir === undefined ? {} : { runsDir }),
@@ -143,6 +146,16 @@ function optionsOf(sources: readonly string[], flags: ValidateFlags, io: CliIo):
     ...(memory === undefined ? {} : { memoryBytes: parseByteSize("--memory", memory) }),
     ...(flags.settle === undefined ? {} : { settleMs: parseMs("--settle", flags.settle) }),
   };
+}
+
+function requireKind({ full, counts, repair }: ValidateFlags): void {
+  if (full !== true && counts !== true) {
+    const fault = "say what is to be validated: --full compares every row, --counts their numbers";
+    throw new OctoloadError("USAGE", fault);
+  }
+  if (repair === true && full !== true) {
+    throw new OctoloadError("USAGE", "--repair goes with --full, which finds the rows to repair");
+  }
 }
 
 function sourceFlags(flags: ValidateFlags): Partial<ValidateOptions> {

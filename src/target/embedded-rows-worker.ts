@@ -42,6 +42,9 @@ const api = {
     const block = reading((from) => from.next());
     return block === null ? null : transferring(block.buffer, [block.buffer]);
   },
+  count(): number {
+    return reading((from) => from.count());
+  },
   cell(key: CellKey): StoredCell | undefined {
     return reading((from) => from.cell(key));
   },

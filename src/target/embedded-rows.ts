@@ -53,6 +53,10 @@ export class EmbeddedRows implements RowReader {
     }
   }
 
+  count(): Promise<number> {
+    return this.#worker.call("count", []);
+  }
+
   cell(key: CellKey): Promise<StoredCell | undefined> {
     return this.#worker.call("cell", [key]);
   }

@@ -63,6 +63,8 @@ export interface RowReader {
    * @throws OctoloadError TARGET_*, CASSANDRA_* where the range could not be read
    */
   blocks(range: RowRange, signal: AbortSignal): AsyncGenerator<RowBlock, void>;
+  /** Rows of the range, by other reads. @throws OctoloadError TARGET_*, CASSANDRA_* */
+  count(range: RowRange, signal: AbortSignal): Promise<number>;
   /** @throws OctoloadError TARGET_*, CASSANDRA_* */
   cell(key: CellKey): Promise<StoredCell | undefined>;
   /** Keys of rows that are no cells, the first of them: such rows are in no range. */

@@ -14,10 +14,10 @@ const CELL_MASK = 0x7fff;
 const HEAD_BYTES = 32;
 const COLUMNS = 10;
 
-/** Rows that a load can have written. */
+/** Rows that a load can have written. The signs keep SQLite from choosing an index by this. */
 const isCell: Readonly<Record<Layout, string>> = {
-  node: `typeof(morton_code) = 'integer' AND typeof(level) = 'integer' AND morton_code >= 0 AND level BETWEEN 0 AND ${MAX_LEVEL}`,
-  tile: `typeof(level) = 'integer' AND typeof(tile) = 'integer' AND typeof(cell) = 'integer' AND level BETWEEN 0 AND ${MAX_LEVEL} AND tile >= 0 AND cell BETWEEN 0 AND ${CELL_MASK}`,
+  node: `typeof(morton_code) = 'integer' AND typeof(level) = 'integer' AND +morton_code >= 0 AND +level BETWEEN 0 AND ${MAX_LEVEL}`,
+  tile: `typeof(level) = 'integer' AND typeof(tile) = 'integer' AND typeof(cell) = 'integer' AND +level BETWEEN 0 AND ${MAX_LEVEL} AND tile >= 0 AND cell BETWEEN 0 AND ${CELL_MASK}`,
 };
 
 /** Key columns as native/validate/stored_rows.h wants them. */
@@ -31,6 +31,7 @@ export class StoredBlocks {
   readonly #layout: Layout;
   readonly #pack: Database.Statement<[string, number, number]>;
   readonly #cell: Database.Statement<bigint[], Record<string, unknown>>;
+  readonly #count: Database.Statement<[], number>;
   readonly #foreign: Database.Statement<[], string>;
   /** Of the last row, in the order of the key; undefined: from the first row. */
   #last: readonly bigint[] | undefined;
@@ -49,6 +50,9 @@ export class StoredBlocks {
          WHERE ${keys.map((key) => `${key} = ?`).join(" AND ")} AND deleted = 0`,
       )
       .safeIntegers();
+    this.#count = database
+      .prepare<[], number>(`SELECT count(*) FROM ${table} WHERE deleted = 0 AND ${isCell[layout]}`)
+      .pluck();
     this.#foreign = database
       .prepare<[], string>(
         `SELECT ${keys.map((key) => `'${key} ' || quote(${key})`).join(" || ', ' || ")}
@@ -69,6 +73,11 @@ export class StoredBlocks {
     const block = Uint8Array.from(packed);
     this.#last = this.#lastKey(block);
     return block;
+  }
+
+  /** Of the rows that next() gives. */
+  count(): number {
+    return this.#count.get() ?? 0;
   }
 
   cell(key: CellKey): StoredCell | undefined {

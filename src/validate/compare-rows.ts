@@ -1,18 +1,13 @@
-import type { TokenRange } from "../cassandra/ring-ranges.js";
 import { OctoloadError } from "../errors/octoload-error.js";
-import { positionBefore, tokenKey } from "../load/order-key.js";
+import { positionBefore } from "../load/order-key.js";
 import type { RowBlock, RowRange, RowReader } from "../target/row-reader.js";
-import { type KeyBounds, type OtherSources, withoutRejected } from "./excused-extras.js";
+import type { RangeCount } from "./count-rows.js";
+import { type OtherSources, withoutRejected } from "./excused-extras.js";
 import type { FindingsFile } from "./findings-file.js";
+import { boundsOf, type KeyBounds, rangeName, rangesOf } from "./key-ranges.js";
 import type { UncheckedRange } from "./result.js";
 import { RowMerge } from "./row-merge.js";
 import { interrupted, type SourceSide } from "./source-side.js";
-
-/** Ranges that are too small cost more to begin than to read, too large ones to lose. */
-const ROWS_A_RANGE = 30_000;
-const RANGES = { fewest: 16, most: 1024 };
-const MAX_TOKEN = 2n ** 63n - 1n;
-const MIN_TOKEN = -(2n ** 63n);
 
 export interface CompareOptions {
   readonly source: SourceSide;
@@ -32,6 +27,7 @@ export interface Comparison {
   readonly tooDeep: number;
   /** Rows of the target that need not be the source's. */
   readonly excused: number;
+  readonly ranges: readonly RangeCount[];
   readonly unchecked: readonly UncheckedRange[];
 }
 
@@ -49,6 +45,7 @@ class RangeUnread extends Error {
 export class RowComparison {
   readonly #options: CompareOptions;
   readonly #unchecked: UncheckedRange[] = [];
+  readonly #ranges: RangeCount[] = [];
   #sums = { sourceRows: 0, targetRows: 0, equal: 0, tooDeep: 0, excused: 0 };
   #rows = 0;
 
@@ -59,13 +56,12 @@ export class RowComparison {
   /** @throws OctoloadError RUN_*, SPILL_DAMAGED, INTERNAL, VALIDATION_INTERRUPTED */
   async run(): Promise<Comparison> {
     const { rows, source } = this.#options;
-    const wanted = Math.ceil(source.cells / ROWS_A_RANGE);
-    const ranges = [...rows.ranges(Math.max(RANGES.fewest, Math.min(RANGES.most, wanted)))];
+    const ranges = [...rangesOf(rows, source.cells)];
     const lanes = Array.from({ length: rows.readersAtOnce }, () => this.#compareRanges(ranges));
     const ended = await Promise.allSettled(lanes);
     const failed = ended.find((end) => end.status === "rejected");
     if (failed !== undefined) throw failed.reason;
-    return { ...this.#sums, unchecked: this.#unchecked };
+    return { ...this.#sums, ranges: this.#ranges, unchecked: this.#unchecked };
   }
 
   /** Takes ranges from the list until it is empty. */
@@ -99,6 +95,7 @@ export class RowComparison {
         equal,
         fault: null,
       });
+      this.#ranges.push({ range: name, expected: sourceRows, found: targetRows - excused });
       this.#sums = sumOf(this.#sums, { sourceRows, targetRows, equal, tooDeep, excused });
     } catch (error) {
       if (!(error instanceof RangeUnread) || signal.aborted) throw error;
@@ -107,6 +104,8 @@ export class RowComparison {
       const { number: part } = range;
       findings.addPart({ part, range: name, sourceRows: 0, targetRows: 0, equal: 0, fault: code });
       this.#unchecked.push({ range: name, code, message });
+    } finally {
+      await merge.close();
     }
   }
 
@@ -156,17 +155,4 @@ async function* readable(blocks: AsyncGenerator<RowBlock, void>): AsyncGenerator
   } catch (error) {
     throw error instanceof OctoloadError ? new RangeUnread(error) : error;
   }
-}
-
-function boundsOf(tokens: TokenRange | null): KeyBounds {
-  if (tokens === null) return { lower: undefined, upper: undefined };
-  const { after, last } = tokens;
-  return {
-    lower: after === MIN_TOKEN ? undefined : tokenKey(after + 1n),
-    upper: last === MAX_TOKEN ? undefined : tokenKey(last + 1n),
-  };
-}
-
-function rangeName({ tokens }: RowRange): string {
-  return tokens === null ? "all rows" : `tokens after ${tokens.after} up to ${tokens.last}`;
 }

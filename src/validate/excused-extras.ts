@@ -8,6 +8,7 @@ import type { SinkOrder } from "../sink/sink.js";
 import { StrayKeys } from "../sink/stray-keys.js";
 import type { RecordedSource } from "../sink/target-meta.js";
 import type { CellKey } from "../target/stored-rows.js";
+import type { KeyBounds } from "./key-ranges.js";
 
 /** Cells of the deepest level. */
 interface Span {
@@ -31,6 +32,10 @@ export class OtherSources {
       .sort((a, b) => (a.first < b.first ? -1 : 1));
   }
 
+  get areThere(): boolean {
+    return this.#spans.length > 0;
+  }
+
   hold({ level, tile, cell }: CellKey): boolean {
     if (this.#spans.length === 0 || level > MAX_LEVEL || cell > 0x7fff || tile >> 63n !== 0n) {
       return false;
@@ -45,12 +50,6 @@ export class OtherSources {
     }
     return (this.#spans[low]?.first ?? first + 1n) <= first;
   }
-}
-
-/** Keys of a part of the order; undefined: to its end. */
-export interface KeyBounds {
-  readonly lower: Uint8Array | undefined;
-  readonly upper: Uint8Array | undefined;
 }
 
 const KEYS_A_PAGE = 4096;

@@ -43,7 +43,7 @@ const schema = `
   CREATE TABLE findings(
     id INTEGER PRIMARY KEY, class TEXT NOT NULL, level INTEGER NOT NULL, code TEXT NOT NULL,
     columns TEXT NOT NULL, source_columns TEXT NOT NULL, envelope TEXT, note TEXT, file TEXT,
-    source_rowid TEXT, write_time_us TEXT);
+    source_rowid TEXT, write_time_us TEXT, is_live INTEGER NOT NULL);
   CREATE TABLE parts(
     part INTEGER PRIMARY KEY, range TEXT NOT NULL, source_rows INTEGER NOT NULL,
     target_rows INTEGER NOT NULL, equal INTEGER NOT NULL, fault TEXT)`;
@@ -156,13 +156,14 @@ export class FindingsFile {
 
   /** @param id of its candidate; null: it was none */
   addFinding(id: number | null, finding: Finding): void {
-    const { level, code, columns, sourceColumns, envelope, note, source, writeTimeUs } = finding;
+    const { level, code, columns, sourceColumns, envelope, note, source } = finding;
     this.#attempt(() =>
       this.#database
-        .prepare("INSERT OR REPLACE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .prepare("INSERT OR REPLACE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .run(
           ...[id, finding.class, level, code, columns.join(","), sourceColumns.join(",")],
-          ...[envelope, note, source?.file ?? null, source?.rowid ?? null, writeTimeUs],
+          ...[envelope, note, source?.file ?? null, source?.rowid ?? null],
+          ...[finding.writeTimeUs, finding.isLive ? 1 : 0],
         ),
     );
   }
@@ -187,12 +188,12 @@ export class FindingsFile {
     for (const row of rows) yield findingOf(row);
   }
 
-  /** File and rowid of the rows of these classes that the source has. */
+  /** Rows of these classes that the source has and no service wrote: where they are in it. */
   rowsOf(classes: readonly FindingClass[]): { file: number; rowid: bigint; id: number }[] {
     const rows = this.#database
       .prepare<[string], Row>(
         `SELECT c.id, c.file, c.source_rowid FROM findings f JOIN candidates c ON c.id = f.id
-         WHERE c.is_extra = 0 AND f.class IN (SELECT value FROM json_each(?))
+         WHERE c.is_extra = 0 AND f.is_live = 0 AND f.class IN (SELECT value FROM json_each(?))
          ORDER BY c.file, c.source_rowid`,
       )
       .safeIntegers()
@@ -202,6 +203,16 @@ export class FindingsFile {
       file: Number(row.file),
       rowid: row.source_rowid as bigint,
     }));
+  }
+
+  /** How many of these candidates are findings. */
+  countOf(ids: readonly number[]): number {
+    const count = this.#database
+      .prepare<[string], number>(
+        "SELECT count(*) FROM findings WHERE id IN (SELECT value FROM json_each(?))",
+      )
+      .pluck();
+    return count.get(JSON.stringify(ids)) ?? 0;
   }
 
   dropFinding(id: number): void {
@@ -287,6 +298,7 @@ function findingOf(row: Readonly<Record<string, string | number | null>>): Findi
     note: text("note"),
     source: file === null ? null : { file, rowid: text("source_rowid") ?? "" },
     writeTimeUs: text("write_time_us"),
+    isLive: row.is_live === 1,
   };
 }
 

@@ -148,7 +148,7 @@ export class Recheck {
     }
     const className = isLive ? "live-newer" : "extra";
     const note = isLive ? "the source has no such row" : null;
-    return this.#found(candidate, className, { note, time: newestTime(cell) });
+    return this.#found(candidate, className, { note, time: newestTime(cell), isLive });
   }
 
   #lookAtMissing(candidate: Candidate, now: PresentRow | undefined): Verdict {
@@ -157,7 +157,7 @@ export class Recheck {
     if (now?.kind === "gone" || expected === undefined) return settled;
     const path = source.source.files[expected.file]?.path ?? "";
     if (refused.codeOf(path, expected.rowid) !== undefined) return { kind: "refused" };
-    return this.#found(candidate, "missing", { note: null, time: null });
+    return this.#found(candidate, "missing", { note: null, time: null, isLive: false });
   }
 
   /** The source's row was written to since it was read. */
@@ -203,6 +203,7 @@ export class Recheck {
     const notes = [owner?.note, differences.fault?.code, note].filter(Boolean);
     return this.#found(candidate, className, {
       ...{ columns, sourceColumns: differences.sourceColumns, time },
+      isLive: this.#isLive(newestTime(cell)),
       envelope: owner === undefined ? differences.envelope : "swapped",
       note: notes.length === 0 ? null : notes.join("; "),
     });
@@ -224,7 +225,7 @@ export class Recheck {
   #found(
     { key, expected }: Candidate,
     className: FindingClass,
-    facts: Pick<Finding, "note"> & { readonly time: bigint | null } & Partial<
+    facts: Pick<Finding, "note" | "isLive"> & { readonly time: bigint | null } & Partial<
         Pick<Finding, "columns" | "sourceColumns" | "envelope">
       >,
   ): Verdict {
@@ -238,6 +239,7 @@ export class Recheck {
       note: facts.note,
       source: expected === undefined ? null : { file, rowid: String(expected.rowid) },
       writeTimeUs: facts.time === null ? null : String(facts.time),
+      isLive: facts.isLive,
     };
     return { kind: "found", finding };
   }

@@ -9,6 +9,7 @@ import type { KnownRun } from "./known-runs.js";
 /** What one run made of the rows. */
 interface RunLetters {
   readonly database: Database.Database;
+  readonly all: Database.Statement<[string], [file: string, rowid: bigint]>;
   readonly code: Database.Statement<[string, bigint, string], string>;
   /** `file number rowid` of the rows that the run sent; undefined: all. */
   readonly sent: ReadonlySet<string> | undefined;
@@ -46,6 +47,17 @@ export class RefusedRows {
     return undefined;
   }
 
+  /** How many rows there are, but for those of levels that the target's layout does not have. */
+  count(): number {
+    const seen = new Set<string>();
+    for (const { all, sinkUrl } of this.#runs) {
+      for (const [file, rowid] of all.iterate(sinkUrl)) {
+        if (this.codeOf(file, rowid) !== undefined) seen.add(`${rowid} ${file}`);
+      }
+    }
+    return seen.size;
+  }
+
   close(): void {
     for (const { database } of this.#runs) database.close();
   }
@@ -62,8 +74,15 @@ function openLetters({ dir, file, sinkUrl }: KnownRun): RunLetters | undefined {
         "SELECT code FROM dead_letters WHERE file = ? AND source_rowid = ? AND sink = ?",
       )
       .pluck();
+    const all = database
+      .prepare<[string], [file: string, rowid: bigint]>(
+        `SELECT file, source_rowid FROM dead_letters
+         WHERE sink = ? AND code <> 'LEVEL_TOO_DEEP'`,
+      )
+      .safeIntegers()
+      .raw();
     const sent = file.redriveOf === undefined ? undefined : sentRows(dir);
-    return { database, code, sent, sinkUrl, paths: file.source.paths };
+    return { database, all, code, sent, sinkUrl, paths: file.source.paths };
   } catch (cause) {
     throw new OctoloadError("RUN_DISK_FAILED", `${path} cannot be read: ${String(cause)}`, {
       cause,

@@ -36,6 +36,8 @@ export interface Finding {
   readonly source: { readonly file: string; readonly rowid: string } | null;
   /** Of the newest differing column, microseconds since 1970, decimal; null: there is none. */
   readonly writeTimeUs: string | null;
+  /** A service has written the row, or some column of it: a repair leaves it alone. */
+  readonly isLive: boolean;
 }
 
 /** A part of a target that could not be checked. */
@@ -56,6 +58,19 @@ export interface CheckResult {
   readonly checked: number;
   readonly findings: Readonly<Partial<Record<FindingClass, number>>>;
   readonly notes: readonly string[];
+}
+
+/** What became of rows that were sent again. */
+export interface RepairResult {
+  /** null: there was nothing to send. */
+  readonly run: {
+    readonly runId: string;
+    readonly runDir: string;
+    readonly outcome: string;
+  } | null;
+  readonly sent: number;
+  /** Of them, those that are as they should be now. */
+  readonly repaired: number;
 }
 
 /** What a validation leaves behind as validation.json. */
@@ -80,6 +95,8 @@ export interface ValidationResult {
   /** The first ones; all are in findings.sqlite. */
   readonly findings: readonly Finding[];
   readonly unchecked: readonly UncheckedRange[];
+  /** null: none was asked for. */
+  readonly repair: RepairResult | null;
   readonly stages: readonly { readonly name: string; readonly elapsedMs: number }[];
 }
 

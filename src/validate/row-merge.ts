@@ -1,6 +1,6 @@
 import { OctoloadError } from "../errors/octoload-error.js";
 import { orderNumber } from "../load/order-key.js";
-import type { Delivery } from "../load/sorted-run.js";
+import type { Chunk, Delivery } from "../load/sorted-run.js";
 import { nativeAddon } from "../native/addon.js";
 import type { SinkOrder } from "../sink/sink.js";
 import { type SinkBatch, viewSinkBatch } from "../sink/sink-batch.js";
@@ -57,7 +57,10 @@ export class RowMerge {
   readonly #table = new Uint32Array(4 * TABLE_ROWS);
   readonly #source: Side = { block: noBytes, at: 0, isEnd: false };
   readonly #target: Side = { block: noBytes, at: 0, isEnd: false };
+  /** Of the source's block, and for the one that is read while that is compared. */
   #memory = new SharedArrayBuffer(CHUNK_BYTES);
+  #freeMemory = new SharedArrayBuffer(CHUNK_BYTES);
+  #nextChunk: Promise<Chunk> | undefined;
   readonly #counts = { sourceRows: 0, targetRows: 0, equal: 0, tooDeep: 0 };
 
   constructor(
@@ -106,6 +109,11 @@ export class RowMerge {
     return result === code.done && found === 0 ? undefined : findings;
   }
 
+  /** Leaves nothing on the way; not called again. */
+  async close(): Promise<void> {
+    await this.#nextChunk?.catch(() => undefined);
+  }
+
   #count(sourceRows: number, targetRows: number, equal: number, tooDeep: number): void {
     this.#counts.sourceRows += sourceRows - tooDeep;
     this.#counts.targetRows += targetRows;
@@ -128,11 +136,19 @@ export class RowMerge {
 
   /** Where all rows of a chunk had lost their collisions there is no block, but there may be more. */
   async #readSource(): Promise<void> {
-    const { block, isEnd } = await this.#delivery.next(ROWS_A_CHUNK, this.#memory);
-    if (block !== undefined) this.#memory = block;
+    const { block, isEnd } = await (this.#nextChunk ?? this.#readChunk());
+    if (block !== undefined) [this.#memory, this.#freeMemory] = [block, this.#memory];
+    if (!isEnd) this.#nextChunk = this.#readChunk();
     this.#source.block = block === undefined ? noBytes : new Uint8Array(block);
     this.#source.at = 0;
     this.#source.isEnd = isEnd;
+  }
+
+  #readChunk(): Promise<Chunk> {
+    const chunk = this.#delivery.next(ROWS_A_CHUNK, this.#freeMemory);
+    // Handled where it is awaited; until then another failure may come first.
+    chunk.catch(() => undefined);
+    return chunk;
   }
 
   async #readTarget(): Promise<void> {

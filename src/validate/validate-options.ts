@@ -24,6 +24,11 @@ export interface ValidateOptions
   readonly full?: boolean;
   /** Count rows by token range. Part of `full`. */
   readonly counts?: boolean;
+  /**
+   * Send rows that are missing, different or derived-stale again, in a run of their own, but for
+   * rows that a service has written; nothing is deleted. Then they are looked at once more.
+   */
+  readonly repair?: boolean;
   /** The run that loaded the target: its folder or id; by default the latest of `runsDir`. */
   readonly run?: string;
   /** Default: a new folder in "octoload-validations". */

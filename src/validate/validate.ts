@@ -7,6 +7,7 @@ import { openTarget } from "../target/open-target.js";
 import type { RowReader } from "../target/row-reader.js";
 import type { Target } from "../target/target.js";
 import { FINDINGS_FILE } from "./findings-file.js";
+import { requireRun } from "./repair.js";
 import type { ValidationResult } from "./result.js";
 import type { ValidateHooks, ValidateOptions } from "./validate-options.js";
 import { planValidation, type ValidationPlan } from "./validation-plan.js";
@@ -33,6 +34,7 @@ export async function validate(
   });
   try {
     const plan = await planValidation(options, target);
+    if (options.repair === true) requireRun(plan);
     const rows = await target.openRows();
     try {
       return await run(plan, options, target, rows, hooks);

@@ -1,17 +1,21 @@
+import { OctoloadError } from "../errors/octoload-error.js";
 import { packageVersion } from "../native/package-version.js";
 import type { RowReader } from "../target/row-reader.js";
 import type { Target } from "../target/target.js";
 import { type Comparison, RowComparison } from "./compare-rows.js";
+import { type CountedRanges, countRanges, countsBeside, countsCheck } from "./count-rows.js";
 import { OtherSources } from "./excused-extras.js";
 import { FindingsFile } from "./findings-file.js";
 import { PresentSource } from "./present-source.js";
 import { ProgressMeter } from "./progress-meter.js";
 import { Recheck, type RecheckCounts } from "./recheck.js";
 import { RefusedRows } from "./refused-rows.js";
-import type { CheckResult, FindingClass, UncheckedRange, ValidationResult } from "./result.js";
+import { repairRows } from "./repair.js";
+import type { RepairResult, UncheckedRange, ValidationResult } from "./result.js";
 import { SourceSide } from "./source-side.js";
 import type { ValidateHooks, ValidateOptions } from "./validate-options.js";
 import type { ValidationPlan } from "./validation-plan.js";
+import { exitCodeOf, rowsCheck } from "./verdict.js";
 
 /** So many findings are in the result itself. */
 const LISTED_FINDINGS = 100;
@@ -22,6 +26,14 @@ export interface OpenTargetRows {
   readonly target: Target;
   readonly rows: RowReader;
 }
+
+interface Rechecked {
+  readonly recheck: RecheckCounts;
+  readonly repair: RepairResult | null;
+}
+
+/** What a validation of its kind found. */
+type Checked = Pick<ValidationResult, "rows" | "checks" | "findings" | "unchecked" | "repair">;
 
 /** One validation from an open target to its result. */
 export class ValidationRun {
@@ -47,21 +59,15 @@ export class ValidationRun {
 
   /** @throws OctoloadError SOURCE_*, RUN_*, VALIDATION_INTERRUPTED */
   async execute(): Promise<ValidationResult> {
-    const { folder } = this.#plan;
-    const findings = new FindingsFile(folder);
-    let source: SourceSide | undefined;
+    const source = await this.#readSource();
     try {
-      source = await this.#readSource();
-      const comparison = await this.#compare(source, findings);
-      const recheck = await this.#recheck(source, findings);
-      await this.#addForeign(findings);
-      findings.finish();
-      this.#meter.enter("done", null);
+      const isFull = this.#options.full === true;
+      const checked = isFull ? await this.#checkRows(source) : await this.#checkCounts(source);
       const fingerprint = await source.source.fingerprint();
-      return this.#resultOf({ source, fingerprint }, findings, comparison, recheck);
+      this.#meter.enter("done", null);
+      return this.#resultOf(source, fingerprint, checked);
     } finally {
-      findings.close();
-      await source?.close();
+      await source.close();
     }
   }
 
@@ -78,17 +84,65 @@ export class ValidationRun {
     return SourceSide.read(options, this.#open.target, this.#open.rows);
   }
 
-  #compare(source: SourceSide, findings: FindingsFile): Promise<Comparison> {
-    const { target, rows } = this.#open;
+  async #checkRows(source: SourceSide): Promise<Checked> {
+    const findings = new FindingsFile(this.#plan.folder);
+    try {
+      const others = this.#othersThan(source);
+      const comparison = await this.#compare(source, others, findings);
+      const { recheck, repair } = await this.#recheck(source, findings);
+      const foreign = await this.#addForeign(findings);
+      findings.finish();
+      const unchecked = [...comparison.unchecked, ...recheck.unchecked, ...foreign];
+      const counts = findings.countFindings();
+      const check = rowsCheck(comparison, counts, unchecked);
+      return {
+        rows: rowCounts(source, comparison, recheck),
+        // Rows that were sent again are not counted again.
+        checks: repair?.run ? [check] : [check, countsBeside(comparison, check)],
+        findings: [...findings.findings(LISTED_FINDINGS)],
+        ...{ unchecked, repair },
+      };
+    } finally {
+      findings.close();
+    }
+  }
+
+  async #checkCounts(source: SourceSide): Promise<Checked> {
+    this.#meter.enter("compare", source.cells);
+    const counted = await countRanges({
+      ...{ source, rows: this.#open.rows, signal: this.#signal },
+      onProgress: (rows) => this.#meter.rows(rows),
+    });
+    const hasOthers = this.#othersThan(source).areThere;
+    return {
+      rows: countedRows(source, counted),
+      checks: [countsCheck(counted, { hasOthers, refused: this.#countRefused() })],
+      ...{ findings: [], unchecked: counted.unchecked, repair: null },
+    };
+  }
+
+  #countRefused(): number {
+    const refused = new RefusedRows(this.#plan.runs);
+    try {
+      return refused.count();
+    } finally {
+      refused.close();
+    }
+  }
+
+  #othersThan({ source }: SourceSide): OtherSources {
+    return new OtherSources(this.#open.target.meta.sources, source.name);
+  }
+
+  #compare(source: SourceSide, others: OtherSources, findings: FindingsFile): Promise<Comparison> {
     this.#meter.enter("compare", source.cells);
     return new RowComparison({
-      ...{ source, rows, findings, signal: this.#signal },
-      others: new OtherSources(target.meta.sources, source.source.name),
+      ...{ source, others, findings, rows: this.#open.rows, signal: this.#signal },
       onProgress: (count) => this.#meter.rows(count),
     }).run();
   }
 
-  async #recheck(source: SourceSide, findings: FindingsFile): Promise<RecheckCounts> {
+  async #recheck(source: SourceSide, findings: FindingsFile): Promise<Rechecked> {
     const { target, rows } = this.#open;
     const { runs, settings, source: sourceOptions } = this.#plan;
     findings.finishCandidates();
@@ -97,88 +151,92 @@ export class ValidationRun {
     const present = isWritten ? new PresentSource(source.source, sourceOptions) : undefined;
     const refused = new RefusedRows(runs);
     try {
-      return await new Recheck({
+      const recheck = new Recheck({
         ...{ rows, source, present, refused, findings, signal: this.#signal },
         facts: target.meta,
         coerceText: settings.coerceText,
         settleMs: this.#options.settleMs ?? DEFAULT_SETTLE_MS,
         onProgress: (count) => this.#meter.rows(count),
-      }).run();
+      });
+      const counts = await recheck.run();
+      const repair = this.#options.repair === true ? await this.#repair(findings, recheck) : null;
+      return { recheck: counts, repair };
     } finally {
       refused.close();
       await present?.close();
     }
   }
 
-  /** What is no cell cannot be compared with one. */
-  async #addForeign(findings: FindingsFile): Promise<void> {
-    for (const key of await this.#open.rows.foreignKeys()) {
-      findings.addFinding(null, {
-        ...{ class: "extra", level: 0, code: "0", columns: [], sourceColumns: [] },
-        ...{ envelope: null, note: `no cell has the key ${key}`, source: null, writeTimeUs: null },
-      });
-    }
+  #repair(findings: FindingsFile, recheck: Recheck): Promise<RepairResult> {
+    this.#meter.enter("repair", null);
+    return repairRows(this.#plan, this.#options, findings, {
+      signal: this.#signal,
+      recheck: (ids) => recheck.ofCandidates(ids),
+    });
   }
 
-  #resultOf(
-    { source, fingerprint }: { readonly source: SourceSide; readonly fingerprint: string },
-    findings: FindingsFile,
-    comparison: Comparison,
-    recheck: RecheckCounts,
-  ): ValidationResult {
+  /**
+   * What is no cell cannot be compared with one.
+   *
+   * @returns what kept it from being looked for
+   */
+  async #addForeign(findings: FindingsFile): Promise<readonly UncheckedRange[]> {
+    const keys = await this.#open.rows.foreignKeys().catch((error: unknown) => error);
+    if (keys instanceof OctoloadError) {
+      return [{ range: "keys that are no cells", code: keys.code, message: keys.message }];
+    }
+    if (!Array.isArray(keys)) throw keys;
+    for (const key of keys as readonly string[]) {
+      findings.addFinding(null, {
+        ...{ class: "extra", level: 0, code: "0", columns: [], sourceColumns: [] },
+        ...{ envelope: null, note: `no cell has the key ${key}`, source: null },
+        ...{ writeTimeUs: null, isLive: false },
+      });
+    }
+    return [];
+  }
+
+  #resultOf({ source }: SourceSide, fingerprint: string, checked: Checked): ValidationResult {
     const { validationId, folder, to, runs } = this.#plan;
-    const { sourceRows, targetRows, equal, tooDeep, excused } = comparison;
     const [run] = runs;
-    const unchecked = [...comparison.unchecked, ...recheck.unchecked];
-    const counts = findings.countFindings();
-    const { rejected } = source;
     return {
       octoload: packageVersion(),
       ...{ validationId, validationDir: folder },
-      exitCode: exitCodeOf(counts, unchecked),
+      exitCode: exitCodeOf(checked.checks),
       startedAt: this.#startedAt.toISOString(),
       elapsedMs: this.#meter.elapsedMs,
       target: to,
       source: {
-        name: source.source.name,
-        fingerprint,
-        files: source.source.files.map(({ path }) => path),
+        ...{ name: source.name, fingerprint },
+        files: source.files.map(({ path }) => path),
       },
       run: run === undefined ? null : { runId: run.file.runId, runDir: run.dir },
-      rows: {
-        ...{ source: sourceRows, target: targetRows, equal, excused },
-        rejected: tooDeep > 0 ? { ...rejected, LEVEL_TOO_DEEP: tooDeep } : rejected,
-        refused: recheck.refused,
-        settled: recheck.settled,
-      },
-      checks: [rowsCheck(comparison, counts, unchecked)],
-      findings: [...findings.findings(LISTED_FINDINGS)],
-      unchecked,
+      ...checked,
       stages: this.#meter.stages(),
     };
   }
 }
 
-type Counts = Partial<Record<FindingClass, number>>;
-
-function exitCodeOf(counts: Counts, unchecked: readonly UncheckedRange[]): 0 | 6 | 8 {
-  // A row that never stood still was not checked, whatever it held.
-  const { "in-flight": inFlight = 0, ...faults } = counts;
-  if (Object.values(faults).some((count) => count > 0)) return 6;
-  return inFlight > 0 || unchecked.length > 0 ? 8 : 0;
+function rowCounts(
+  { rejected }: SourceSide,
+  { sourceRows, targetRows, equal, tooDeep, excused }: Comparison,
+  { refused, settled }: RecheckCounts,
+): ValidationResult["rows"] {
+  return {
+    ...{ source: sourceRows, target: targetRows, equal, excused, refused, settled },
+    rejected: tooDeep > 0 ? { ...rejected, LEVEL_TOO_DEEP: tooDeep } : rejected,
+  };
 }
 
-function rowsCheck(
-  { sourceRows, targetRows }: Comparison,
-  counts: Counts,
-  unchecked: readonly UncheckedRange[],
-): CheckResult {
-  const status = { 0: "passed", 6: "failed", 8: "unchecked" } as const;
+function countedRows(
+  { rejected }: SourceSide,
+  { ranges }: CountedRanges,
+): ValidationResult["rows"] {
+  const sum = (column: "expected" | "found") => {
+    return ranges.reduce((all, range) => all + range[column], 0);
+  };
   return {
-    check: "rows",
-    status: status[exitCodeOf(counts, unchecked)],
-    checked: Math.max(sourceRows, targetRows),
-    findings: counts,
-    notes: unchecked.map(({ range, message }) => `not read: ${range}: ${message}`),
+    ...{ source: sum("expected"), target: sum("found"), rejected },
+    ...{ equal: 0, excused: 0, refused: 0, settled: 0 },
   };
 }

@@ -1,6 +1,6 @@
 import cassandra, { type Client } from "cassandra-driver";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   currentHost,
   type DriverConnection,
@@ -97,6 +97,84 @@ function exchange(kinds: readonly number[], cuts: readonly number[]): string[] {
 function expectedOf(kinds: readonly number[]): string[] {
   return kinds.map((kind) => answers[kind]?.[1] ?? "");
 }
+
+/** What is asked for: an answer as above, or rows undecoded, which come with these bytes. */
+type Asked = number | { readonly flags: number; readonly body: Uint8Array };
+
+/** As exchange(), of both kinds; rows are told as their flags and bytes. */
+function exchangeBodies(asked: readonly Asked[], cuts: readonly number[]): string[] {
+  const told: string[] = [];
+  const bytes = asked.map((one, i) => {
+    const frame = batch();
+    const onEnd = (error: unknown) => {
+      told[i] = `end ${(error as { readonly message?: string } | null)?.message ?? "done"}`;
+    };
+    const onBody = (flags: number, body: Uint8Array) => {
+      told[i] = `body ${flags} ${Buffer.from(body).toString("hex")}`;
+    };
+    channel().send(frame, 60_000, onEnd, typeof one === "number" ? undefined : onBody);
+    const answer = typeof one === "number" ? answers[one]?.[0] : { opcode: 8, ...one };
+    return answerBytes(frame.readInt16BE(2), { ...done(), ...answer, body: bodyOf(one) });
+  });
+  const all = Buffer.concat(bytes);
+  const bounds = [0, ...cuts.map((cut) => cut % all.length), all.length].sort((a, b) => a - b);
+  for (let i = 1; i < bounds.length; i += 1) {
+    connection.netClient.emit("data", all.subarray(bounds[i - 1], bounds[i]));
+  }
+  return told;
+}
+
+function bodyOf(asked: Asked): Buffer {
+  if (typeof asked !== "number") return Buffer.from(asked.body);
+  return answers[asked]?.[0].body ?? Buffer.alloc(0);
+}
+
+function toldOf(asked: Asked): string {
+  if (typeof asked !== "number") {
+    return `body ${asked.flags} ${Buffer.from(asked.body).toString("hex")}`;
+  }
+  const isRefusal = answers[asked]?.[0].opcode === 0;
+  return `end ${isRefusal ? answers[asked]?.[1] : "done"}`;
+}
+
+describe("rows that are asked for undecoded", () => {
+  const rows = fc.record({
+    flags: fc.constantFrom(0, 8),
+    body: fc.uint8Array({ maxLength: 60 }),
+  });
+  const asked = fc.array(fc.oneof(fc.nat(answers.length - 1), rows), {
+    minLength: 1,
+    maxLength: 9,
+  });
+
+  it("come whole and as they are, between other answers, wherever the bytes are cut", () => {
+    fc.assert(
+      fc.property(asked, fc.array(fc.nat(), { maxLength: 9 }), (all, cuts) => {
+        expect(exchangeBodies(all, cuts)).toEqual(all.map(toldOf));
+      }),
+      { seed: 20_261_123, numRuns: 200 },
+    );
+    expect(connection.getInFlight()).toBe(0);
+  });
+
+  it("are an error where the server refuses, and where the connection is lost in the middle", async () => {
+    const told: string[] = [];
+    const send = () => {
+      const frame = batch();
+      const onEnd = (error: unknown) => told.push(String(error));
+      channel().send(frame, 60_000, onEnd, () => told.push("body"));
+      return frame.readInt16BE(2);
+    };
+    const refused = answerBytes(send(), refusal(0x1200, "too slow"));
+    connection.netClient.emit("data", refused);
+    expect(told).toEqual([expect.stringContaining("too slow")]);
+    const half = answerBytes(send(), { opcode: 8, body: Buffer.alloc(50) });
+    connection.netClient.emit("data", half.subarray(0, 30));
+    connection.netClient.destroy();
+    await vi.waitFor(() => expect(told.length).toBe(2));
+    expect(told[1]).toContain("Socket was closed");
+  });
+});
 
 describe("answers", () => {
   const every = [0, 1, 4, 0, 2, 6, 4, 1];

@@ -136,6 +136,50 @@ describeOnCassandra("a full validation of Cassandra", (cassandra) => {
     expect(again.findings.map(({ code }) => code)).not.toContain(keyOfRow(11).split(" ")[1]);
   });
 
+  it.each<Layout>(["node", "tile"])(
+    "repairs layout %s, but no row written live",
+    async (layout) => {
+      const loaded = await openLoaded(layout, true);
+      const { keyspace, writeTimeUs } = loaded;
+      const { t0 } = await readDualWriteStatus(keyspace.session);
+      const planted = await plantFaults(clusterPlants(keyspace, writeTimeUs + 1n), 100);
+      const live = clusterPlants(keyspace, (t0?.us ?? 0n) + 5n);
+      await live.write(11, { material_id: 77 });
+      // Its derived columns are the run's, but a service wrote the rest.
+      await live.write(13, { last_modified: (await live.read(13)).last_modified });
+      const { homogeneity } = await live.read(13);
+      await clusterPlants(keyspace, writeTimeUs + 1n).write(13, {
+        homogeneity: nextFloat(homogeneity),
+      });
+      const runsDir = mkdtempSync(join(folder, "runs-"));
+      const result = await validateKeyspace(loaded, { repair: true, runsDir });
+      const sent = planted.filter((finding) => finding.class !== "extra").length;
+      expect(result.repair).toMatchObject({ sent, repaired: sent, run: { outcome: "done" } });
+      const left = expectedFindings([
+        { class: "extra", key: strayKey },
+        { class: "live-newer", key: keyOfRow(11), columns: ["material_id"] },
+        { class: "derived-stale", key: keyOfRow(13), columns: ["homogeneity"] },
+      ]);
+      expect(toldFindings(result.findings)).toEqual(left);
+      const times = await keyspace.writeTimes();
+      expect(times.some((time) => time > writeTimeUs + 1n && time < (t0?.us ?? 0n))).toBe(true);
+      expect(toldFindings((await validateKeyspace(loaded)).findings)).toEqual(left);
+    },
+  );
+
+  it("counts by token ranges", async () => {
+    const loaded = await openLoaded("node");
+    const counts = { full: false, counts: true };
+    const good = await validateKeyspace(loaded, counts);
+    expect(good).toMatchObject({ exitCode: 0, rows: { source: ROWS, target: ROWS } });
+    await clusterPlants(loaded.keyspace, loaded.writeTimeUs + 1n).remove(50);
+    const few = await validateKeyspace(loaded, counts);
+    expect(few).toMatchObject({ exitCode: 6, checks: [{ findings: { missing: 1 } }] });
+    expect(few.checks[0]?.notes).toMatchObject([
+      expect.stringMatching(/^tokens after -?\d+ up to/),
+    ]);
+  });
+
   it("is a command that says what it found and what to do", async () => {
     const loaded = await openLoaded("tile");
     await clusterPlants(loaded.keyspace, loaded.writeTimeUs + 1n).remove(7);

@@ -1,12 +1,8 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Layout } from "../../src/encoding/layout.js";
-import { MIN_MEMORY_BYTES } from "../../src/load/load-settings.js";
-import type { ValidationResult } from "../../src/validate/result.js";
-import { validate } from "../../src/validate/validate.js";
-import type { ValidateOptions } from "../../src/validate/validate-options.js";
-import { type BackfillCase, backfillCase, load } from "../support/backfill-case.js";
+import { load } from "../support/backfill-case.js";
 import { embeddedPlants } from "../support/embedded-plants.js";
 import { change } from "../support/loaded-target.js";
 import {
@@ -17,64 +13,45 @@ import {
   toldFindings,
 } from "../support/planted-faults.js";
 import { keyOfRow } from "../support/prune-samples.js";
-import { type NodeValues, nodeTable } from "../support/run-samples.js";
+import { nodeTable } from "../support/run-samples.js";
 import { editRow } from "../support/small-trees.js";
 import { tempFolder } from "../support/temp-folder.js";
+import { CASE_ROWS, loadedCase, validateCase } from "../support/validation-case.js";
 
-const ROWS = 3000;
 const folder = tempFolder();
-
-async function loaded(
-  layout: Layout,
-  changes: Readonly<Record<number, NodeValues>> = {},
-): Promise<BackfillCase> {
-  const made = backfillCase(folder, nodeTable(ROWS, changes));
-  const memoryBytes = MIN_MEMORY_BYTES;
-  const maxErrors = 100;
-  await load(made, { to: [`sqlite:${made.target}?layout=${layout}`], memoryBytes, maxErrors });
-  return made;
-}
-
-function validateCase(
-  { folder: dir, target, source }: BackfillCase,
-  options: Partial<ValidateOptions> = {},
-): Promise<ValidationResult> {
-  return validate({
-    to: `sqlite:${target}`,
-    sources: [source],
-    full: true,
-    runsDir: dir,
-    validationDir: join(dir, `validation-${readdirSync(dir).length}`),
-    memoryBytes: MIN_MEMORY_BYTES,
-    settleMs: 1,
-    ...options,
-  });
-}
 
 describe.each<Layout>(["node", "tile"])("a full validation of layout %s", (layout) => {
   it("finds nothing where nothing is wrong, and leaves no sorted rows behind", async () => {
-    const made = await loaded(layout);
+    const made = await loadedCase(folder, layout);
     const result = await validateCase(made);
     expect(result).toMatchObject({ exitCode: 0, findings: [], unchecked: [] });
-    expect(result.rows).toMatchObject({ source: ROWS, target: ROWS, equal: ROWS, settled: 0 });
-    expect(result.checks).toMatchObject([{ check: "rows", status: "passed", checked: ROWS }]);
+    expect(result.rows).toMatchObject({
+      source: CASE_ROWS,
+      target: CASE_ROWS,
+      equal: CASE_ROWS,
+      settled: 0,
+    });
+    expect(result.checks).toMatchObject([
+      { check: "rows", status: "passed", checked: CASE_ROWS },
+      { check: "counts", status: "passed", checked: CASE_ROWS },
+    ]);
     expect(result.run?.runDir).toBe(made.runDir);
     expect(existsSync(join(result.validationDir, "spill"))).toBe(false);
   });
 
   it("finds, names and classes each planted fault, and reports nothing else", async () => {
-    const made = await loaded(layout);
+    const made = await loadedCase(folder, layout);
     const planted = await plantFaults(embeddedPlants(made.target, layout), 100);
     const result = await validateCase(made);
     expect(toldFindings(result.findings)).toEqual(expectedFindings(planted));
     expect(result.exitCode).toBe(6);
     const { missing, extra, different } = result.checks[0]?.findings ?? {};
     expect([missing, extra, different]).toEqual([1, 1, planted.length - 2]);
-    expect(result.rows.equal).toBe(ROWS - planted.length + 1);
+    expect(result.rows.equal).toBe(CASE_ROWS - planted.length + 1);
   });
 
   it("excuses what a load rejects too: collisions' losers, bad rows and their earlier rows", async () => {
-    const made = await loaded(layout);
+    const made = await loadedCase(folder, layout);
     // Row 8 comes to where row 7 is, and loses; row 21 loses its material, and its key stays.
     const [, x, y] = nodeTable(10).rows[7]?.values ?? [];
     editRow(made.source, 9n, { X: x ?? null, Y: y ?? null, Created: "2020-01-01T00:00:00Z" });
@@ -88,7 +65,7 @@ describe.each<Layout>(["node", "tile"])("a full validation of layout %s", (layou
   });
 
   it("names the source's columns that an envelope holds otherwise", async () => {
-    const made = await loaded(layout);
+    const made = await loadedCase(folder, layout);
     editRow(made.source, 51n, { Density: 0.25, Metadata: "{}" });
     editRow(made.source, 52n, { Created: "2024-05-01T12:00:00.0Z" });
     editRow(made.source, 53n, { Id: "53" });
@@ -104,7 +81,7 @@ describe.each<Layout>(["node", "tile"])("a full validation of layout %s", (layou
   });
 
   it("lists a key that the source no longer has, and one it got since", async () => {
-    const made = await loaded(layout);
+    const made = await loadedCase(folder, layout);
     editRow(made.source, 1001n, null);
     editRow(made.source, 1002n, { Level: 11n });
     const result = await validateCase(made);
@@ -113,7 +90,7 @@ describe.each<Layout>(["node", "tile"])("a full validation of layout %s", (layou
   });
 
   it("finds values of other classes, and keys that are no cells", async () => {
-    const made = await loaded(layout);
+    const made = await loadedCase(folder, layout);
     const table = layout === "node" ? "octree_nodes" : "octree_tiles";
     const set = (index: number, what: string) =>
       change(
@@ -142,11 +119,11 @@ describe.each<Layout>(["node", "tile"])("a full validation of layout %s", (layou
   });
 
   it("names every row of an empty target and of a target that another source filled", async () => {
-    const made = await loaded(layout);
+    const made = await loadedCase(folder, layout);
     const table = layout === "node" ? "octree_nodes" : "octree_tiles";
     change(made.target, `DELETE FROM ${table}`);
     const result = await validateCase(made);
-    expect(result.checks[0]?.findings).toEqual({ missing: ROWS });
+    expect(result.checks[0]?.findings).toEqual({ missing: CASE_ROWS });
     expect(result.findings.length).toBe(100);
     change(made.source, "DELETE FROM nodes");
     const nothing = await validateCase(made);
@@ -155,7 +132,7 @@ describe.each<Layout>(["node", "tile"])("a full validation of layout %s", (layou
 });
 
 it("does not take the settings of a load into another target", async () => {
-  const made = await loaded("node", { 3: { Level: "12" } });
+  const made = await loadedCase(folder, "node", { 3: { Level: "12" } });
   await load(made, {
     to: [`sqlite:${made.target}.other`],
     runDir: join(made.folder, "run2"),

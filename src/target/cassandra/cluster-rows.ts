@@ -33,6 +33,7 @@ export class ClusterRows implements RowReader {
   readonly #queries: RowQueries;
   readonly #pages: RowPages;
   readonly #lookup: PageReader;
+  readonly #scanner: PageReader;
 
   private constructor(
     session: CassandraSession,
@@ -49,6 +50,7 @@ export class ClusterRows implements RowReader {
     this.#queries = queries;
     this.#pages = pages;
     this.#lookup = new PageReader(pageFetcher(session.client), lookupRetry);
+    this.#scanner = new PageReader(pageFetcher(session.client));
   }
 
   /** @throws OctoloadError CASSANDRA_*, STATE_DAMAGED */
@@ -66,18 +68,30 @@ export class ClusterRows implements RowReader {
 
   async *blocks({ tokens }: RowRange, signal: AbortSignal): AsyncGenerator<RowBlock, void> {
     if (tokens === null) return;
-    const memory = new RowBlockMemory();
+    // While a block is looked at the next page is read.
+    const [memory, other] = [new RowBlockMemory(), new RowBlockMemory()];
+    let turn = 0;
     const size = new PageSize(PAGE_BYTES);
     const { layout } = this.#queries;
     const fetch = this.#pages.fetcher<UnpackedRows>(async (page, what) => {
-      const rows = await memory.unpackPage(page, layout, what);
+      turn += 1;
+      const rows = await (turn % 2 === 0 ? memory : other).unpackPage(page, layout, what);
       size.saw(rows.rows, rows.envelopeBytes);
       return { content: rows.rows === 0 ? undefined : rows, pagingState: rows.pagingState };
     });
     const reader = new PageReader(fetch);
-    for await (const [block] of reader.pages(this.#queries.rawRangeOf(tokens), size, signal)) {
-      if (block !== undefined) yield block;
+    yield* readAhead(reader.pages(this.#queries.rawRangeOf(tokens), size, signal));
+  }
+
+  async count({ tokens }: RowRange, signal: AbortSignal): Promise<number> {
+    if (tokens === null) return 0;
+    const size = new PageSize(PAGE_BYTES);
+    let count = 0;
+    for await (const rows of this.#scanner.pages(this.#queries.keysOfRange(tokens), size, signal)) {
+      size.saw(rows.length, 0);
+      count += rows.length;
     }
+    return count;
   }
 
   async cell(key: CellKey): Promise<StoredCell | undefined> {
@@ -94,6 +108,23 @@ export class ClusterRows implements RowReader {
 
   async close(): Promise<void> {
     // The session is the target's.
+  }
+}
+
+async function* readAhead(
+  pages: AsyncGenerator<readonly UnpackedRows[], void>,
+): AsyncGenerator<RowBlock, void> {
+  const read = () => {
+    const page = pages.next();
+    // Handled where it is awaited.
+    page.catch(() => undefined);
+    return page;
+  };
+  for (let next = read(); ; ) {
+    const { value, done } = await next;
+    if (done === true) return;
+    next = read();
+    yield* value;
   }
 }
 
