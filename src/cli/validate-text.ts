@@ -9,10 +9,17 @@ import { formatCount, formatRows, plainText } from "./progress-text.js";
 const SHOWN_FINDINGS = 20;
 
 /** A line on stderr while a validation runs. */
-export function progressLine({ phase, rows, total, rowsPerSecond }: ValidationProgress): string {
+export function progressLine({
+  phase,
+  rows,
+  total,
+  rowsPerSecond,
+  found,
+}: ValidationProgress): string {
   const of = total === null ? "" : ` of ${formatCount(total)}`;
   const share = total === null || total === 0 ? "" : `, ${Math.floor((100 * rows) / total)} %`;
-  return `validate: ${phase} ${formatCount(rows)}${of} rows${share}, ${formatCount(rowsPerSecond)} rows/s\n`;
+  const differ = phase === "compare" && found > 0 ? `, ${formatCount(found)} differ so far` : "";
+  return `validate: ${phase} ${formatCount(rows)}${of} rows${share}, ${formatCount(rowsPerSecond)} rows/s${differ}\n`;
 }
 
 /** What a validation found, and what can be done about it. */
@@ -22,6 +29,7 @@ export function renderValidation(result: ValidationResult): string {
     countsText(result),
     classesText(result),
     findingsText(result),
+    notesText(result),
     uncheckedText(result),
     repairText(result),
     nextText(result),
@@ -38,11 +46,12 @@ function headline({ exitCode, target, source, elapsedMs }: ValidationResult): st
   return `${plainText(shortTargetUrl(target))} ${what} ${plainText(source.name)} has (${seconds} s)`;
 }
 
-function countsText({ rows }: ValidationResult): string {
+function countsText({ rows, checks }: ValidationResult): string {
+  const isCompared = checks.some(({ check }) => check === "rows");
   const lines: [string, number][] = [
     ["rows of the source", rows.source],
     ["rows of the target", rows.target],
-    ["equal", rows.equal],
+    ...(isCompared ? [["equal", rows.equal] as [string, number]] : []),
     ...Object.entries(rows.rejected).map(([code, count]): [string, number] => [
       `rejected, ${code}`,
       count,
@@ -51,7 +60,8 @@ function countsText({ rows }: ValidationResult): string {
     ["of the target, not this source's", rows.excused],
     ["differed, and did not when looked at again", rows.settled],
   ];
-  const shown = lines.filter(([, count], i) => i < 3 || count > 0);
+  const always = isCompared ? 3 : 2;
+  const shown = lines.filter(([, count], i) => i < always || count > 0);
   return alignColumns(
     shown.map(([name, count]) => [`  ${name}`, formatCount(count)]),
     new Set([1]),
@@ -91,6 +101,12 @@ function describeFinding({ columns, sourceColumns, envelope, note }: Finding): s
 
 function rowOf({ source }: Finding): string {
   return source === null ? "-" : `${source.rowid} of ${plainText(shortPath(source.file))}`;
+}
+
+/** Of counts that are not beside a comparison of rows, which says more. */
+function notesText({ checks }: ValidationResult): string {
+  if (checks.some(({ check }) => check === "rows")) return "";
+  return checks.flatMap(({ notes }) => notes.map((note) => `  ${plainText(note)}\n`)).join("");
 }
 
 function uncheckedText({ unchecked }: ValidationResult): string {

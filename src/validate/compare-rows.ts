@@ -15,8 +15,8 @@ export interface CompareOptions {
   readonly others: OtherSources;
   readonly findings: FindingsFile;
   readonly signal: AbortSignal;
-  /** Called after each block. */
-  readonly onProgress: (rows: number) => void;
+  /** Called after each block with the rows compared, and those of them that differ so far. */
+  readonly onProgress: (rows: number, found: number) => void;
 }
 
 /** What a comparison of all ranges came to. */
@@ -48,6 +48,7 @@ export class RowComparison {
   readonly #ranges: RangeCount[] = [];
   #sums = { sourceRows: 0, targetRows: 0, equal: 0, tooDeep: 0, excused: 0 };
   #rows = 0;
+  #found = 0;
 
   constructor(options: CompareOptions) {
     this.#options = options;
@@ -124,7 +125,8 @@ export class RowComparison {
       if (found.extras.length > 0) findings.addExtras(number, found.extras);
       this.#rows += merge.counts.sourceRows - before;
       before = merge.counts.sourceRows;
-      onProgress(this.#rows);
+      this.#found += (found.rows?.indexes.length ?? 0) + found.extras.length;
+      onProgress(this.#rows, this.#found);
       signal.throwIfAborted();
     }
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { packageVersion } from "../native/package-version.js";
 import type { RowReader } from "../target/row-reader.js";
@@ -53,7 +54,9 @@ export class ValidationRun {
     this.#plan = plan;
     this.#options = options;
     this.#open = open;
-    this.#signal = hooks.signal ?? new AbortController().signal;
+    this.#signal = AbortSignal.any(hooks.signal === undefined ? [] : [hooks.signal]);
+    // Many rows wait for it at once, and Node takes many listeners for a leak.
+    setMaxListeners(0, this.#signal);
     this.#meter = new ProgressMeter(hooks.onProgress);
   }
 
@@ -138,7 +141,10 @@ export class ValidationRun {
     this.#meter.enter("compare", source.cells);
     return new RowComparison({
       ...{ source, others, findings, rows: this.#open.rows, signal: this.#signal },
-      onProgress: (count) => this.#meter.rows(count),
+      onProgress: (count, found) => {
+        this.#meter.found = found;
+        this.#meter.rows(count);
+      },
     }).run();
   }
 

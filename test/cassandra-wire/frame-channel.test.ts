@@ -165,7 +165,7 @@ describe("rows that are asked for undecoded", () => {
       channel().send(frame, 60_000, onEnd, () => told.push("body"));
       return frame.readInt16BE(2);
     };
-    const refused = answerBytes(send(), refusal(0x1200, "too slow"));
+    const refused = answerBytes(send(), refusal(0x1001, "too slow"));
     connection.netClient.emit("data", refused);
     expect(told).toEqual([expect.stringContaining("too slow")]);
     const half = answerBytes(send(), { opcode: 8, body: Buffer.alloc(50) });
