@@ -51,8 +51,9 @@ describeOnCassandra("a full validation of Cassandra", (cassandra) => {
   const validateKeyspace = (
     { keyspace, source, runDir }: Awaited<ReturnType<typeof openLoaded>>,
     options: Partial<ValidateOptions> = {},
-  ): Promise<ValidationResult> =>
-    validate({
+    onPhase: (phase: string) => void = () => undefined,
+  ): Promise<ValidationResult> => {
+    const usual = {
       to: keyspace.url,
       sources: [source],
       run: runDir,
@@ -60,8 +61,9 @@ describeOnCassandra("a full validation of Cassandra", (cassandra) => {
       validationDir: mkdtempSync(join(folder, "validation-")),
       memoryBytes: MIN_MEMORY_BYTES,
       settleMs: 50,
-      ...options,
-    });
+    };
+    return validate({ ...usual, ...options }, { onProgress: ({ phase }) => onPhase(phase) });
+  };
 
   afterAll(async () => {
     for (const keyspace of opened) await keyspace.end();
@@ -166,6 +168,32 @@ describeOnCassandra("a full validation of Cassandra", (cassandra) => {
       expect(toldFindings((await validateKeyspace(loaded)).findings)).toEqual(left);
     },
   );
+
+  it("takes no live write for a difference that comes while it runs and that both sides get", async () => {
+    const loaded = await openLoaded("tile", true);
+    const { keyspace, source } = loaded;
+    const { t0 } = await readDualWriteStatus(keyspace.session);
+    const live = clusterPlants(keyspace, (t0?.us ?? 0n) + 9n);
+    const writes: Promise<void>[] = [];
+    const options = { snapshotDir: folder, settleMs: 500 };
+    const result = await validateKeyspace(loaded, options, (phase) => {
+      if (phase !== "compare" || writes.length > 0) return;
+      editRow(source, 21n, { MaterialId: 9n });
+      editRow(source, 31n, null);
+      writes.push(live.write(20, { material_id: 9 }), live.remove(30));
+      // The other system did not get these.
+      writes.push(live.write(40, { material_id: 9 }), live.remove(50));
+    });
+    await Promise.all(writes);
+    const possible = expectedFindings([
+      { class: "live-newer", key: keyOfRow(40), columns: ["material_id"] },
+      { class: "missing", key: keyOfRow(50) },
+    ]);
+    // The writes came before their rows were read, or after.
+    for (const finding of toldFindings(result.findings)) expect(possible).toContainEqual(finding);
+    const after = await validateKeyspace(loaded);
+    expect(toldFindings(after.findings)).toEqual(possible);
+  });
 
   it("counts by token ranges", async () => {
     const loaded = await openLoaded("node");

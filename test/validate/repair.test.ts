@@ -1,6 +1,7 @@
 import { mkdirSync, openSync, readdirSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { redrive } from "../../src/backfill/redrive.js";
 import type { Layout } from "../../src/encoding/layout.js";
 import { runCli } from "../cli/run-cli.js";
 import { load } from "../support/backfill-case.js";
@@ -74,6 +75,35 @@ it("says how many rows the target still does not take", async () => {
   await load(made, { runDir: join(made.folder, "later") });
   await plants.remove(6);
   expect((await validateCase(made)).checks[0]?.findings).toEqual({ missing: 1 });
+});
+
+it("knows a row that a redrive has loaded, and that was lost again", async () => {
+  const made = await loadedCase(folder, "node");
+  const [first, second] = [6, 7].map((row) => keyOfRow(row).split(" ")[1]);
+  change(made.target, `DELETE FROM octree_nodes WHERE morton_code IN (${first}, ${second})`);
+  change(
+    made.target,
+    `CREATE TRIGGER refuse BEFORE INSERT ON octree_nodes
+       WHEN NEW.morton_code IN (${first}, ${second})
+       BEGIN SELECT RAISE(ABORT, 'not these'); END`,
+  );
+  const runDir = join(made.folder, "later");
+  await load(made, { runDir });
+  expect(await validateCase(made)).toMatchObject({ exitCode: 0, rows: { refused: 2 } });
+  change(
+    made.target,
+    `DROP TRIGGER refuse;
+     CREATE TRIGGER refuse BEFORE INSERT ON octree_nodes WHEN NEW.morton_code = ${second}
+       BEGIN SELECT RAISE(ABORT, 'not this one'); END`,
+  );
+  await redrive({ runDir, runsDir: made.folder });
+  expect(await validateCase(made)).toMatchObject({ exitCode: 0, rows: { refused: 1 } });
+  await embeddedPlants(made.target, "node").remove(6);
+  const result = await validateCase(made);
+  expect(result.rows.refused).toBe(1);
+  expect(toldFindings(result.findings)).toEqual(
+    expectedFindings([{ class: "missing", key: keyOfRow(6) }]),
+  );
 });
 
 it("is refused where no run is known", async () => {
