@@ -10,7 +10,7 @@ namespace {
 
 // Raised whenever the meaning or order of a call's arguments changes, so that
 // an addon left over from an older checkout is noticed (src/native/addon.ts).
-constexpr uint32_t kInterface = 5;
+constexpr uint32_t kInterface = 6;
 
 #if defined(__clang__)
 constexpr const char* kCompiler = "clang " __clang_version__;

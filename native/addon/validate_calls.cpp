@@ -8,8 +8,8 @@
 namespace octoload::addon {
 namespace {
 
-// A block that is read and written in words.
-std::span<uint8_t> aligned_block(Arguments& arguments) {
+// A block that columns are written to.
+std::span<uint8_t> aligned_output(Arguments& arguments) {
   const std::span<uint8_t> block = arguments.block();
   const bool is_aligned = reinterpret_cast<uintptr_t>(block.data()) % sizeof(uint64_t) == 0;
   if (!is_aligned) arguments.refuse("a block that begins at a multiple of 8 bytes");
@@ -31,7 +31,7 @@ struct UnpackRowsJob {
     job.flags = static_cast<uint8_t>(arguments.number(UINT8_MAX));
     job.layout = static_cast<cql::Layout>(arguments.number(1));
     arguments.outputs_follow();
-    job.output = aligned_block(arguments);
+    job.output = aligned_output(arguments);
     return job;
   }
   void run() noexcept { rows = cql::unpack_rows(body, flags, layout, output); }
@@ -57,10 +57,10 @@ struct UnpackStoredJob {
 
   static UnpackStoredJob parse(Arguments& arguments) {
     UnpackStoredJob job;
-    job.packed = aligned_block(arguments);
+    job.packed = arguments.aligned_block();
     job.is_tile = arguments.flag();
     arguments.outputs_follow();
-    job.output = aligned_block(arguments);
+    job.output = aligned_output(arguments);
     return job;
   }
   void run() noexcept { rows = validate::unpack_stored(packed, is_tile, output); }
@@ -81,7 +81,7 @@ struct SideArguments {
   bool is_end = false;
 
   void read(Arguments& arguments) {
-    block = aligned_block(arguments);
+    block = arguments.aligned_block();
     at = arguments.number(batch::kMaxSinkRows);
     is_end = arguments.flag();
   }

@@ -93,7 +93,7 @@ export interface NativeAddon
 }
 
 /** Of the calls as declared above; native/addon/build_facts.cpp has the same number. */
-const INTERFACE_VERSION = 5;
+const INTERFACE_VERSION = 6;
 
 /** From src/native/ as from dist/native/. */
 const addonUrl = new URL("../../build/Release/octoload.node", import.meta.url);

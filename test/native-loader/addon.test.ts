@@ -26,10 +26,11 @@ describe("the addon", () => {
       ...["envelopeEncodeBound", "estimateSortBytes", "findKeyAt", "hotClassifyBatch"],
       ...["hotClassifyCells", "hotDraw", "hotMostInTiles", "ingestAdd"],
       ...["ingestClose", "ingestFinish", "ingestSpill", "keysNext"],
-      ...["lz4CompressRows", "lz4DecompressRows", "openDelivery", "openDerivation"],
-      ...["openIngest", "openKeys", "openSourceDelivery", "pushReplies"],
-      ...["sha256Rows", "slotOfKey", "sourceDeliveryAdd", "sourceDeliveryWrite"],
-      ...["tileTokens", "trainDictionary"],
+      ...["lz4CompressRows", "lz4DecompressRows", "mergeRows", "openDelivery"],
+      ...["openDerivation", "openIngest", "openKeys", "openSourceDelivery"],
+      ...["pushReplies", "sha256Rows", "slotOfKey", "sourceDeliveryAdd"],
+      ...["sourceDeliveryWrite", "tileTokens", "trainDictionary", "unpackRows"],
+      ...["unpackStored"],
     ]);
   });
 });
