@@ -122,6 +122,21 @@ const rules = {
       "src/errors",
     ],
   },
+  "src/inspect": {
+    mayUse: [
+      "src/backfill",
+      "src/load",
+      "src/hot-feed",
+      "src/hot",
+      "src/source",
+      "src/sink",
+      "src/cassandra",
+      "src/redis",
+      "src/encoding",
+      "src/native",
+      "src/errors",
+    ],
+  },
   "src/trace": {
     mayUse: ["src/load", "src/target", "src/source", "src/encoding", "src/errors"],
   },

@@ -15,7 +15,7 @@ import { runLoad } from "./run-load.js";
 import { frameSetting, textSetting } from "./settings.js";
 import { addTuningOptions, parseTuning, type TuningFlags } from "./tuning-arguments.js";
 
-interface BackfillFlags extends TuningFlags, HotFlags {
+export interface BackfillFlags extends TuningFlags, HotFlags {
   readonly to?: string[];
   readonly sourceName?: string;
   readonly table?: string;
@@ -35,6 +35,7 @@ interface BackfillFlags extends TuningFlags, HotFlags {
   readonly runId?: string;
   readonly order?: string;
   readonly dryRun?: true;
+  readonly plan?: string;
   readonly prune?: true;
   readonly onCollision?: string;
   readonly maxErrors?: string;
@@ -85,6 +86,7 @@ export function addBackfillCommand(
     .option("--on-collision <what>", "several rows of one cell: newest (default) or fail")
     .option("--rate <rows/s>", "rows a second sent to each target, or off")
     .option("--prune", "when all is loaded, delete what the source does not have")
+    .option("--plan <file>", "of octoload inspect --out: the report compares it with the run")
     .option("--dry-run", "do everything but write to the targets");
   addTuningOptions(addHotOptions(command))
     .option("--json", "print the report as JSON; progress as JSON lines on stderr")
@@ -107,7 +109,12 @@ async function runBackfill(
   return exitCode ?? exitCodes.done;
 }
 
-function optionsOf(sources: readonly string[], flags: BackfillFlags, io: CliIo): BackfillOptions {
+/** The options of a load, also of one that is only planned. */
+export function optionsOf(
+  sources: readonly string[],
+  flags: BackfillFlags,
+  io: CliIo,
+): BackfillOptions {
   const to = textSetting("to", flags.to?.join("\n"), io)?.split("\n");
   const frame = frameSetting(flags.frame, io);
   const memory = textSetting("memory", flags.memory, io);
@@ -137,6 +144,7 @@ function optionsOf(sources: readonly string[], flags: BackfillFlags, io: CliIo):
       onCollision: collisionOf(flags.onCollision),
       rowsPerSecond: rate === undefined ? undefined : parseRate("--rate", rate),
       dryRun: flags.dryRun,
+      planFile: flags.plan,
       prune: flags.prune,
       hot: parseHot(flags, io),
       tuning: parseTuning(flags),

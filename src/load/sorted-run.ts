@@ -65,6 +65,9 @@ export interface DerivedFacts {
   readonly orphans: number;
   readonly collisions: number;
   readonly rowsByLevel: Float64Array;
+  /** Tiles (code >> 15) that have rows of a level. */
+  readonly tilesByLevel: Float64Array;
+  readonly rowsInLargestTile: number;
   readonly survey: NativeSurvey;
   readonly topmost: NativeTopmostCells;
 }
