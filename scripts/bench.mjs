@@ -1,12 +1,12 @@
 // `npm run bench [-- ARGUMENTS]`: set-up, then a benchmark of bench/: encoding, or
-// what the first argument names: "load", the whole backfill, "cassandra" or "redis",
+// what the first argument names: "load", the whole backfill, "inspect", "cassandra" or "redis",
 // a real server beside other loaders.
 import { runAttached } from "./lib/run.mjs";
 import { ensureSetupOrExit } from "./setup.mjs";
 
 await ensureSetupOrExit();
 const args = process.argv.slice(2);
-const isNamed = ["load", "cassandra", "redis"].includes(args[0] ?? "");
+const isNamed = ["load", "inspect", "cassandra", "redis"].includes(args[0] ?? "");
 const program = isNamed ? `bench/${args[0]}/main.ts` : "bench/main.ts";
 const command = ["--import", "tsx", program, ...(isNamed ? args.slice(1) : args)];
 process.exitCode = await runAttached(process.execPath, command);

@@ -1,3 +1,5 @@
+import type { BlockColumn } from "../load/source-block.js";
+
 /** How many values of a column have each storage class. */
 export interface ClassCounts {
   readonly integer: number;
@@ -16,8 +18,12 @@ const names = ["absent", "integer", "real", "text", "blob", "null", "tooLarge"] 
 export class ClassCounter {
   readonly #counts = new Float64Array(names.length);
 
-  add(kinds: Uint8Array): void {
+  add({ kinds, kind: common }: Pick<BlockColumn, "kinds" | "kind">): void {
     const counts = this.#counts;
+    if (common !== undefined) {
+      counts[common] = (counts[common] ?? 0) + kinds.length;
+      return;
+    }
     for (const kind of kinds) counts[kind] = (counts[kind] ?? 0) + 1;
   }
 

@@ -1,6 +1,5 @@
-import type { Dictionary } from "../encoding/dictionary.js";
-import { trainDictionary } from "../encoding/dictionary.js";
-import { encodeEnvelopes } from "../encoding/envelope.js";
+import { type Dictionary, trainDictionaryAsync } from "../encoding/dictionary.js";
+import { encodeEnvelopesAsync } from "../encoding/envelope.js";
 import { ValuePacker } from "../encoding/value-column.js";
 import { packSamples } from "./pack-samples.js";
 
@@ -24,35 +23,40 @@ export interface Compressibility {
 const MIN_TRAINING = 100;
 
 /** @param values of the sample's rows, in the source's order */
-export function measureCompressibility(values: readonly Uint8Array[]): Compressibility {
+export async function measureCompressibility(
+  values: readonly Uint8Array[],
+): Promise<Compressibility> {
   const bytes = bytesOf(values);
   return {
     values: values.length,
     bytes,
-    alone: ratioOf(values),
-    withDictionary: values.length < MIN_TRAINING ? null : dictionaryGain(values),
+    alone: await ratioOf(values),
+    withDictionary: values.length < MIN_TRAINING ? null : await dictionaryGain(values),
   };
 }
 
 /** Trained on every other value, measured on the rest. */
-function dictionaryGain(values: readonly Uint8Array[]): Compressibility["withDictionary"] {
-  const dictionary = trainDictionary(packSamples(values.filter((_, i) => i % 2 === 0)));
+async function dictionaryGain(
+  values: readonly Uint8Array[],
+): Promise<Compressibility["withDictionary"]> {
+  const dictionary = await trainDictionaryAsync(packSamples(values.filter((_, i) => i % 2 === 0)));
   if (dictionary === undefined) return null;
   const others = values.filter((_, i) => i % 2 === 1);
   return {
     bytes: dictionary.bytes.length,
-    ratio: ratioOf(others, dictionary),
-    without: ratioOf(others),
+    ratio: await ratioOf(others, dictionary),
+    without: await ratioOf(others),
   };
 }
 
 /** Of envelopes that hold nothing else, less what they are without metadata. */
-function ratioOf(values: readonly Uint8Array[], dictionary?: Dictionary): number {
+async function ratioOf(values: readonly Uint8Array[], dictionary?: Dictionary): Promise<number> {
   const plain = bytesOf(values);
   if (plain === 0) return 1;
   const options = dictionary === undefined ? {} : { dictionary };
-  const empty = envelopeBytes([new Uint8Array(0)], {});
-  return Math.min(1, (envelopeBytes(values, options) - empty * values.length) / plain);
+  const empty = await envelopeBytes([new Uint8Array(0)], {});
+  const full = await envelopeBytes(values, options);
+  return Math.min(1, (full - empty * values.length) / plain);
 }
 
 /**
@@ -60,7 +64,7 @@ function ratioOf(values: readonly Uint8Array[], dictionary?: Dictionary): number
  *
  * @param rows what is stored of each
  */
-export function blockRatio(rows: readonly Uint8Array[], blockBytes: number): number {
+export function blockRatio(rows: readonly Uint8Array[], blockBytes: number): Promise<number> {
   const all = Buffer.concat(rows);
   const blocks: Uint8Array[] = [];
   for (let at = 0; at < all.length; at += blockBytes) {
@@ -69,14 +73,14 @@ export function blockRatio(rows: readonly Uint8Array[], blockBytes: number): num
   return ratioOf(blocks);
 }
 
-function envelopeBytes(
+async function envelopeBytes(
   values: readonly Uint8Array[],
   options: { readonly dictionary?: Dictionary },
-): number {
+): Promise<number> {
   const packer = new ValuePacker();
   const metadata = packer.column(values);
   const axis = new Float64Array(values.length);
-  const { offsets } = encodeEnvelopes(
+  const { offsets } = await encodeEnvelopesAsync(
     {
       ...{ x: axis, y: axis, z: axis, level: 0, codes: new BigUint64Array(values.length) },
       ...{ metadata, bytes: packer.bytes() },

@@ -19,6 +19,8 @@ export interface FitFacts {
   readonly frames: readonly FrameFit[];
 }
 
+const none = new Float64Array(0);
+
 type Axes = readonly [BlockColumn, BlockColumn, BlockColumn];
 
 /** Finds where points are and which frames hold them. */
@@ -96,12 +98,12 @@ function pointsOf(axes: Axes): [values: readonly Float64Array[], count: number] 
   return [values, count];
 }
 
-/** A loop, for every row of a source comes by here. */
-function areNumbers({ kinds, reals }: BlockColumn): boolean {
-  for (let row = 0; row < kinds.length; row += 1) {
-    if (kinds[row] !== storageClass.real || Number.isNaN(reals[row])) return false;
-  }
-  return true;
+/** Math.min() of something that is no number is none either. */
+function areNumbers({ kind, reals }: BlockColumn): boolean {
+  if (kind !== storageClass.real) return false;
+  let least = 0;
+  for (const value of reals) least = Math.min(least, value);
+  return !Number.isNaN(least);
 }
 
 function numberAt({ kinds, reals, integers }: BlockColumn, row: number): number {
@@ -116,12 +118,20 @@ function isInside({ min, size }: FrameSpec, point: ArrayLike<number>): boolean {
   });
 }
 
-function countInside(frame: FrameSpec, values: readonly Float64Array[], count: number): number {
+/** Written out, for every row of a source that lies across a frame's border comes by here. */
+function countInside(
+  { min: [minX, minY, minZ], size: [sizeX, sizeY, sizeZ] }: FrameSpec,
+  [x = none, y = none, z = none]: readonly Float64Array[],
+  count: number,
+): number {
   let inside = 0;
-  const point = [0, 0, 0];
   for (let i = 0; i < count; i += 1) {
-    for (let axis = 0; axis < 3; axis += 1) point[axis] = values[axis]?.[i] ?? Number.NaN;
-    if (isInside(frame, point)) inside += 1;
+    const tx = ((x[i] ?? 0) - minX) / sizeX;
+    if (!(tx >= 0 && tx <= 1)) continue;
+    const ty = ((y[i] ?? 0) - minY) / sizeY;
+    if (!(ty >= 0 && ty <= 1)) continue;
+    const tz = ((z[i] ?? 0) - minZ) / sizeZ;
+    if (tz >= 0 && tz <= 1) inside += 1;
   }
   return inside;
 }

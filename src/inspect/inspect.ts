@@ -33,7 +33,7 @@ import { sourceLines } from "./source-lines.js";
 import { rowImage } from "./stored-size.js";
 import { type Survey, surveySource } from "./survey-source.js";
 import type { TargetFindings } from "./target-findings.js";
-import { targetLines } from "./target-lines.js";
+import { refusalLines, targetLines } from "./target-lines.js";
 
 const BLOCK_BYTES = 16 * 1024;
 
@@ -101,13 +101,12 @@ class Inspection {
     // Before the source is read, which may take hours.
     const asked: AskedTarget[] = [];
     for (const url of urls) asked.push(await askTarget(url));
-    const planned = await this.#plannedRun();
-    const [survey, fault] = await this.#survey();
-    const topmost = survey?.derived.topmost;
-    const compared = await compareTargets(asked, planned, topmost);
-    if (survey === undefined) return this.#unreadable(fault, compared);
+    const read = await this.#read();
+    if (read instanceof OctoloadError) return this.#unreadable(read, asked);
+    const { planned, survey } = read;
+    const compared = await compareTargets(asked, planned, survey.derived.topmost);
     const targets = await this.#probe(compared, planned);
-    const sample = await this.#sample();
+    const sample = await this.#sample(survey);
     const plan = await this.#plan(survey, targets, sample.ratio);
     const cache = await this.#cache(survey);
     return this.#report({ survey, targets, plan, cache, compressibility: sample.compressibility });
@@ -127,18 +126,24 @@ class Inspection {
   }
 
   /** A source that turns out to be damaged, or changes, is a finding. */
-  async #survey(): Promise<readonly [Survey, undefined] | readonly [undefined, OctoloadError]> {
+  async #read(): Promise<
+    { readonly planned: PlannedRun; readonly survey: Survey } | OctoloadError
+  > {
+    try {
+      return { planned: await this.#plannedRun(), survey: await this.#survey() };
+    } catch (error) {
+      const isFinding = error instanceof OctoloadError && /^(SOURCE_|TOO_MANY_)/.test(error.code);
+      if (isFinding && !isUsageError(error)) return error;
+      throw error;
+    }
+  }
+
+  #survey(): Promise<Survey> {
     const { signal = new AbortController().signal, onProgress = () => undefined } = this.#hooks;
     const { workDir } = this.#options;
     const options = { settings: this.#settings, signal, onProgress };
-    try {
-      const more = workDir === undefined ? {} : { workDir };
-      return [await surveySource(this.#source, { ...options, ...more }), undefined];
-    } catch (error) {
-      const isFinding = error instanceof OctoloadError && /^(SOURCE_|TOO_MANY_)/.test(error.code);
-      if (isFinding && !isUsageError(error)) return [undefined, error];
-      throw error;
-    }
+    const more = workDir === undefined ? {} : { workDir };
+    return surveySource(this.#source, { ...options, ...more });
   }
 
   async #probe(targets: readonly TargetFindings[], { run }: PlannedRun): Promise<TargetFindings[]> {
@@ -155,14 +160,17 @@ class Inspection {
     return probed;
   }
 
-  async #sample(): Promise<{ readonly compressibility: Compressibility; readonly ratio: number }> {
+  async #sample({ sample }: Survey): Promise<{
+    readonly compressibility: Compressibility;
+    readonly ratio: number;
+  }> {
     const { coerceText, frame } = this.#settings;
-    const rows = await readSample(this.#source, coerceText);
+    const rows = await readSample(this.#source, sample, coerceText);
     const inside = rows.length === 0 ? [] : encodeSample(rows, frame);
     const images = inside.map((envelope) => rowImage(envelope, envelope.subarray(-8)));
     return {
-      compressibility: measureCompressibility(metadataOf(rows)),
-      ratio: blockRatio(images, BLOCK_BYTES),
+      compressibility: await measureCompressibility(metadataOf(rows)),
+      ratio: await blockRatio(images, BLOCK_BYTES),
     };
   }
 
@@ -242,18 +250,13 @@ class Inspection {
     return { ...this.#head(lines), ...found };
   }
 
-  #unreadable(error: OctoloadError, targets: readonly TargetFindings[]): InspectReport {
+  #unreadable(error: OctoloadError, asked: readonly AskedTarget[]): InspectReport {
     const { code, message, remedy } = error;
     const line = lineMaker("source");
-    const refused = targets.flatMap(({ url, refusals }) =>
-      refusals.map((one) => {
-        const more = { code: one.code, remedy: one.remedy };
-        return lineMaker("target", url)("agreement", "no-go", one.message, more);
-      }),
-    );
+    const refused = asked.flatMap(({ url, refusals }) => refusalLines(url, refusals));
     return {
       ...this.#head([line("reading", "no-go", message, { code, remedy }), ...refused]),
-      ...{ source: null, compressibility: null, plan: null, targets, cache: null },
+      ...{ source: null, compressibility: null, plan: null, targets: [], cache: null },
       predictions: { sourceFingerprint: "", madeAt: this.#madeAt, values: [] },
     };
   }

@@ -21,7 +21,8 @@ export interface RejectedRows {
 export class RejectionCounter {
   readonly #byCode = new Map<ErrorCode, { rows: number; examples: RejectedExample[] }>();
 
-  add({ file, rowids, status }: Pick<ScannedBatch, "file" | "rowids" | "status">): void {
+  add({ file, rowids, status, hasRejected }: Omit<ScannedBatch, "block">): void {
+    if (!hasRejected) return;
     for (let row = 0; row < status.length; row += 1) {
       const found = status[row] ?? rowStatus.ok;
       if (found === rowStatus.ok) continue;

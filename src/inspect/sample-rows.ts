@@ -26,9 +26,15 @@ export interface SampleRow {
   readonly values: readonly (RowValue | undefined)[];
 }
 
-/** @returns rows that have a cell, in the source's order; fewer where they are very large */
-export async function readSample(source: Source, coerceText: boolean): Promise<SampleRow[]> {
-  const addresses = await source.sample(SAMPLE_ROWS, SAMPLE_SEED);
+/**
+ * @param addresses by file and rowid
+ * @returns those that have a cell; fewer where they are very large
+ */
+export async function readSample(
+  source: Source,
+  addresses: readonly RowAddress[],
+  coerceText: boolean,
+): Promise<SampleRow[]> {
   const rows: SampleRow[] = [];
   let bytes = 0;
   for (const number of source.files.keys()) {

@@ -30,7 +30,7 @@ export class SourceSurvey {
     const block = new SourceBlock(batch.block);
     for (const [i, counter] of (this.#classes[file] ?? []).entries()) {
       const extra = i - sourceColumns.length;
-      counter.add((extra < 0 ? block.column(i) : block.extra(extra)).kinds);
+      counter.add(extra < 0 ? block.column(i) : block.extra(extra));
     }
     this.metadata.add(block.column(columnOf("metadata")), file, rowids);
     this.fitter.add(

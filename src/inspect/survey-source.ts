@@ -14,8 +14,10 @@ import { pointOf, scanSource } from "../load/scan.js";
 import { type Collision, type DerivedFacts, SortedRun } from "../load/sorted-run.js";
 import { findFileFacts } from "../source/file-anomalies.js";
 import type { Source } from "../source/source.js";
-import type { SourceFile } from "../source/source-options.js";
+import type { RowAddress, SourceFile } from "../source/source-options.js";
+import { RankPicker } from "./rank-picker.js";
 import type { RejectedRows } from "./rejections.js";
+import { SAMPLE_ROWS, SAMPLE_SEED } from "./sample-rows.js";
 import type { ColumnFacts, RejectedFacts, SourceFacts, SourceFileFacts } from "./source-facts.js";
 import { SourceSurvey } from "./source-survey.js";
 
@@ -33,6 +35,8 @@ export interface SurveyOptions {
 export interface Survey {
   readonly facts: SourceFacts;
   readonly derived: DerivedSummary;
+  /** Of the seeded sample. */
+  readonly sample: readonly RowAddress[];
 }
 
 /**
@@ -52,6 +56,7 @@ export async function surveySource(source: Source, options: SurveyOptions): Prom
     identity: "inspect",
     memoryBytes: settings.memoryBytes,
     orders: ["source"],
+    onlyCounts: true,
     frame: settings.frame,
     coerceText: settings.coerceText,
     minLevel: settings.levels.min,
@@ -73,6 +78,7 @@ class SourceReading {
   readonly #rows: number;
   readonly #options: SurveyOptions;
   readonly #survey: SourceSurvey;
+  readonly #picker: RankPicker;
   readonly #tracker: ProgressTracker;
   readonly #collisions: Collision[] = [];
 
@@ -82,6 +88,7 @@ class SourceReading {
     this.#rows = rows;
     this.#options = options;
     this.#survey = new SourceSurvey(options.settings.frame.toJSON(), source.files);
+    this.#picker = new RankPicker(SAMPLE_ROWS, rows, SAMPLE_SEED);
     const nowMs = () => performance.now();
     this.#tracker = new ProgressTracker({ runId: "inspect", sinkUrls: [], nowMs });
     this.#tracker.planned("scan", rows);
@@ -96,7 +103,10 @@ class SourceReading {
     try {
       const startMs = performance.now();
       const columnSets = this.#source.files.map(({ columnSet }) => columnSet);
-      await scanSource(this.#source, columnSets, context, (batch) => this.#survey.add(batch));
+      await scanSource(this.#source, columnSets, context, (batch) => {
+        this.#survey.add(batch);
+        this.#picker.add(batch);
+      });
       const scannedMs = performance.now();
       this.#tracker.phase("derive");
       const facts = await this.#derive(context);
@@ -144,6 +154,7 @@ class SourceReading {
     const busyMs = (stage: string) => stages.find(({ name }) => name === stage)?.busyMs ?? 0;
     return {
       derived,
+      sample: this.#picker.picked,
       facts: {
         name: source.name,
         fingerprint: await source.fingerprint(),

@@ -1,5 +1,6 @@
 import { MAX_CODE_LEVEL } from "../encoding/level.js";
 import { errorEntry } from "../errors/codes.js";
+import type { OctoloadError } from "../errors/octoload-error.js";
 import { allowedErrors, type LoadSettings } from "../load/load-settings.js";
 import { cassandraLines } from "./cassandra-lines.js";
 import { type CheckLine, lineMaker, type MakeLine } from "./lines.js";
@@ -15,12 +16,18 @@ export interface TargetContext {
   readonly settings: Pick<LoadSettings, "maxErrors">;
 }
 
+/** What a load would stop at before it writes anything. */
+export function refusalLines(url: string, refusals: readonly OctoloadError[]): CheckLine[] {
+  const line = lineMaker("target", url);
+  return refusals.map(({ code, message, remedy }) =>
+    line("agreement", "no-go", message, { code, remedy }),
+  );
+}
+
 /** What a target's findings mean for a load of this source. */
 export function targetLines(findings: TargetFindings, context: TargetContext): CheckLine[] {
   const line = lineMaker("target", findings.url);
-  const refused = findings.refusals.map(({ code, message, remedy }) =>
-    line("agreement", "no-go", message, { code, remedy }),
-  );
+  const refused = refusalLines(findings.url, findings.refusals);
   const planned = context.plan.targets.find(({ url }) => url === findings.url);
   if (planned === undefined) return refused;
   return [

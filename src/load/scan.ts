@@ -24,6 +24,8 @@ export interface ScannedBatch {
   readonly rowids: BigInt64Array;
   /** One byte a row: what is wrong with it. */
   readonly status: Uint8Array;
+  /** Some of the statuses are not ok. */
+  readonly hasRejected: boolean;
 }
 
 /**
@@ -84,7 +86,7 @@ class Scan {
       // Handled where it is awaited; until then another failure may come first.
       next.catch(() => undefined);
       const { status, hasRejected } = await this.#add(block, rowids.length, columns);
-      this.#watch({ file: columns.file, block, rowids, status });
+      this.#watch({ file: columns.file, block, rowids, status, hasRejected });
       if (hasRejected) await this.#reject(file, columns.file, rowids, status);
       this.#batches += 1;
       if (this.#batches % BATCHES_BETWEEN_CHECKS === 0) await this.#source.check();

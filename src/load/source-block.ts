@@ -10,6 +10,8 @@ const FIRST_EXTRA = sourceColumns.length + 1;
 /** One column of a block: a storage class and eight bytes a row. */
 export interface BlockColumn {
   readonly kinds: Uint8Array;
+  /** The storage class that all rows have; undefined: they differ. */
+  readonly kind: number | undefined;
   /** As two halves a row, the low one first: of TEXT and BLOB offset and length. */
   readonly halves: Uint32Array;
   readonly reals: Float64Array;
@@ -38,8 +40,10 @@ export class SourceBlock {
     const paddedRows = (rows + 7) & ~7;
     const kindsAt = (HEAD_WORDS + rows) * 8;
     const slotsAt = kindsAt + this.#columns * paddedRows + index * rows * 8;
+    const kinds = new Uint8Array(this.#block, kindsAt + index * paddedRows, rows);
     return {
-      kinds: new Uint8Array(this.#block, kindsAt + index * paddedRows, rows),
+      kinds,
+      kind: commonKind(kinds),
       halves: new Uint32Array(this.#block, slotsAt, 2 * rows),
       reals: new Float64Array(this.#block, slotsAt, rows),
       integers: new BigInt64Array(this.#block, slotsAt, rows),
@@ -50,4 +54,18 @@ export class SourceBlock {
   extra(index: number): BlockColumn {
     return this.column(FIRST_EXTRA + index);
   }
+}
+
+/** Four rows at a time: most columns have one storage class throughout. */
+function commonKind(kinds: Uint8Array): number | undefined {
+  const [first = 0] = kinds;
+  const words = new Uint32Array(kinds.buffer, kinds.byteOffset, kinds.length >> 2);
+  const same = first * 0x01010101;
+  for (const word of words) {
+    if (word !== same) return undefined;
+  }
+  for (let row = words.length << 2; row < kinds.length; row += 1) {
+    if (kinds[row] !== first) return undefined;
+  }
+  return kinds.length === 0 ? undefined : first;
 }

@@ -114,7 +114,7 @@ describe("rows that a load would reject", () => {
     });
     const byCode = (a: { code: string }, b: { code: string }) => a.code.localeCompare(b.code);
     expect(found?.sort(byCode)).toEqual(expected.sort(byCode));
-    expect(report.verdict).toBe("no-go"); // another frame would hold the one outside
+    expect(report.verdict).toBe("warning");
     const { lines } = await look(at.source, { maxErrors: 6 });
     expect(lines.find(({ check }) => check === "rejected rows")).toMatchObject({
       verdict: "no-go",
@@ -203,7 +203,9 @@ describe("a source that is odd", () => {
     point.writeUInt8(1, 3);
     point.writeUInt8(1, 8);
     point.writeUInt32LE(1001, 9);
-    [1000, 2000, 3000].forEach((value, axis) => point.writeDoubleLE(value, 13 + 8 * axis));
+    for (const [axis, value] of [1000, 2000, 3000].entries()) {
+      point.writeDoubleLE(value, 13 + 8 * axis);
+    }
     database.exec(
       `CREATE TABLE gpkg_contents (table_name TEXT, min_x, min_y, max_x, max_y);
        INSERT INTO gpkg_contents VALUES ('nodes', 0, 0, 5000, 5000);

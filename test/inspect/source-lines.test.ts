@@ -51,7 +51,7 @@ describe("a source's lines", () => {
   });
 
   it("name the frame that would hold the points", () => {
-    const fit = (inside: number, other: number): SourceFacts["fit"] => ({
+    const fitOf = (inside: number, other: number): SourceFacts["fit"] => ({
       points: 1000,
       min: [0, 0, 0],
       max: [39e6, 19e6, 19e6],
@@ -60,17 +60,17 @@ describe("a source's lines", () => {
         { frame: frames.bluemarble.toJSON(), inside: other },
       ],
     });
-    expect(line(linesOf({ fit: fit(400, 1000) }), "frame")).toMatchObject({
+    expect(line(linesOf({ fit: fitOf(400, 1000) }), "frame")).toMatchObject({
       verdict: "no-go",
       code: "OUT_OF_FRAME",
       remedy: expect.stringContaining("--frame bluemarble"),
     });
-    expect(line(linesOf({ fit: fit(999, 400) }), "frame")).toMatchObject({ verdict: "warning" });
-    expect(line(linesOf({ fit: fit(1000, 1000) }), "frame")).toMatchObject({
+    expect(line(linesOf({ fit: fitOf(999, 400) }), "frame")).toMatchObject({ verdict: "warning" });
+    expect(line(linesOf({ fit: fitOf(1000, 1000) }), "frame")).toMatchObject({
       verdict: "warning",
       remedy: expect.stringContaining("--frame bluemarble"),
     });
-    expect(line(linesOf({ fit: fit(1000, 999) }), "frame")?.verdict).toBe("go");
+    expect(line(linesOf({ fit: fitOf(1000, 999) }), "frame")?.verdict).toBe("go");
   });
 
   it("warn of orphans, unreadable times, mixed classes, a source in use and long values", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { frames } from "../../src/encoding/frame.js";
+import { RankPicker } from "../../src/inspect/rank-picker.js";
 import { SourceSurvey } from "../../src/inspect/source-survey.js";
 import { mayExceed } from "../../src/inspect/value-lengths.js";
 import { rowidsOf } from "../../src/load/scan.js";
@@ -45,7 +46,13 @@ async function surveyed(path: string) {
     const block = await source.read(0, after, { maxRows: 77, maxBytes: 1 << 20 });
     if (block === null) break;
     const rowids = rowidsOf(block);
-    survey.add({ file: 0, block, rowids, status: new Uint8Array(rowids.length) });
+    survey.add({
+      file: 0,
+      block,
+      rowids,
+      status: new Uint8Array(rowids.length),
+      hasRejected: false,
+    });
     after = rowids.at(-1) ?? null;
   }
   return { survey, file, rows: await readAll(source) };
@@ -99,5 +106,29 @@ describe("what is learnt from batches", () => {
       expect([frame.name, inside]).toEqual([frame.name, held.length]);
     }
     expect(fit.frames.map(({ frame }) => frame.name)).toEqual(["centred", "bluemarble"]);
+  });
+});
+
+describe("the seeded sample", () => {
+  it("is the one that going through the rowids finds, whatever the batches", async () => {
+    const paths = [fixtures.nodes(300), fixtures.nodes(0), fixtures.nodes(41)];
+    const source = await fixtures.source({ paths });
+    for (const [count, maxRows] of [
+      [10, 7],
+      [100, 300],
+      [1000, 64],
+    ] as const) {
+      const picker = new RankPicker(count, await source.count(), 12_345);
+      for (const file of source.files.keys()) {
+        for (let after: bigint | null = null; ; ) {
+          const block = await source.read(file, after, { maxRows, maxBytes: 1 << 20 });
+          if (block === null) break;
+          const rowids = rowidsOf(block);
+          picker.add({ file, rowids });
+          after = rowids.at(-1) ?? null;
+        }
+      }
+      expect(picker.picked).toEqual(await source.sample(count, 12_345));
+    }
   });
 });
