@@ -7,8 +7,8 @@ export function cacheLines(facts: CacheFacts, isDualWrite: boolean): CheckLine[]
   const line = lineMaker("cache", facts.url);
   const { refusal, hotRows, cachedRows, predictedBytes, servers, budgetBytes } = facts;
   if (refusal !== null) {
-    const { message, code, remedy } = refusal;
-    return [line("cache", "no-go", message, { code, remedy })];
+    const { fault, code, remedy } = refusal;
+    return [line("cache", "no-go", fault, { code, remedy })];
   }
   const lines: CheckLine[] = [];
   const size = `about ${bytesText(predictedBytes)}`;

@@ -113,8 +113,8 @@ function schemaLine(facts: CassandraFacts, { line }: ClusterContext): CheckLine 
 
 function clockLine({ clockFault }: CassandraFacts, { line }: ClusterContext): CheckLine {
   if (clockFault === null) return line("clock", "go", "within 1 s of the coordinator's");
-  const { message, code, remedy } = clockFault;
-  return line("clock", "no-go", message, { code, remedy });
+  const { fault, code, remedy } = clockFault;
+  return line("clock", "no-go", fault, { code, remedy });
 }
 
 /** The run's write time, by the very rule that will claim it. */
@@ -139,8 +139,8 @@ function writeTimeLines(facts: CassandraFacts, { line }: ClusterContext): CheckL
     return [...lines, line("write times", "go", finding)];
   } catch (error) {
     if (!(error instanceof OctoloadError)) throw error;
-    const { message, code, remedy } = error;
-    return [...lines, line("write times", "no-go", message, { code, remedy })];
+    const { fault, code, remedy } = error;
+    return [...lines, line("write times", "no-go", fault, { code, remedy })];
   }
 }
 

@@ -3,6 +3,12 @@ import { dirname, resolve } from "node:path";
 import { loadFacts, type RunDescription } from "../backfill/describe-run.js";
 import { freeBytes } from "../backfill/disk-room.js";
 import { columnSetsFor } from "../backfill/set-up.js";
+import { type ClaimTarget, claimWriteTime } from "../backfill/write-time.js";
+import {
+  claimWriteTime as claimForTable,
+  noTableRuns,
+  noWriteTimes,
+} from "../cassandra/write-time.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { DerivedSummary } from "../load/derived-summary.js";
 import type { LoadSettings } from "../load/load-settings.js";
@@ -81,7 +87,23 @@ export async function compareTargets(
 ): Promise<TargetFindings[]> {
   const sets = columnSetsFor(source, asked);
   const facts = loadFacts(run, sets, { settings });
-  return Promise.all(asked.map((target) => compare(target, facts, topmost)));
+  const findings = await Promise.all(asked.map((target) => compare(target, facts, topmost)));
+  const [, differ] = await attempt(() => claimWriteTime(asked.map(claimTarget), facts));
+  if (differ?.code !== "WRITE_TIMES_DIFFER") return findings;
+  const refused = (one: TargetFindings) => ({ ...one, refusals: [...one.refusals, differ] });
+  return findings.map((one) => (one.cassandra === null ? one : refused(one)));
+}
+
+/** Claims as a cluster would, by the same rule, but nothing of it is recorded. */
+function claimTarget({ url, cassandra, recorded }: AskedTarget): ClaimTarget {
+  if (cassandra === null) return { sink: { url }, recorded };
+  const { isTableEmpty, writeTimes } = cassandra;
+  const claim = async (_facts: LoadFacts, nowUs: bigint) => {
+    const table = noTableRuns;
+    return claimForTable(writeTimes ?? noWriteTimes, { nowUs, table, isTableEmpty }).claim
+      .writeTimeUs;
+  };
+  return { sink: { url, claim }, recorded };
 }
 
 async function compare(

@@ -251,11 +251,11 @@ class Inspection {
   }
 
   #unreadable(error: OctoloadError, asked: readonly AskedTarget[]): InspectReport {
-    const { code, message, remedy } = error;
+    const { code, fault, remedy } = error;
     const line = lineMaker("source");
     const refused = asked.flatMap(({ url, refusals }) => refusalLines(url, refusals));
     return {
-      ...this.#head([line("reading", "no-go", message, { code, remedy }), ...refused]),
+      ...this.#head([line("reading", "no-go", fault, { code, remedy }), ...refused]),
       ...{ source: null, compressibility: null, plan: null, targets: [], cache: null },
       predictions: { sourceFingerprint: "", madeAt: this.#madeAt, values: [] },
     };

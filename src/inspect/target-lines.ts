@@ -19,8 +19,8 @@ export interface TargetContext {
 /** What a load would stop at before it writes anything. */
 export function refusalLines(url: string, refusals: readonly OctoloadError[]): CheckLine[] {
   const line = lineMaker("target", url);
-  return refusals.map(({ code, message, remedy }) =>
-    line("agreement", "no-go", message, { code, remedy }),
+  return refusals.map(({ code, fault, remedy }) =>
+    line("agreement", "no-go", fault, { code, remedy }),
   );
 }
 

@@ -27,8 +27,10 @@ function measuredOf(
   name: PredictionName,
   target: string | undefined,
   report: Measured,
-  { phaseMs, spillBytes, targetBytes }: RunMeasures,
+  { phaseMs: ofPhases, spillBytes, targetBytes }: RunMeasures,
 ): number | null {
+  // A resumed run has done part of its phases before.
+  const phaseMs = report.resumes > 0 ? new Map<string, number>() : ofPhases;
   const sink = report.sinks.find(({ url }) => url === target);
   const loadMs = phaseMs.get("load") ?? null;
   switch (name) {

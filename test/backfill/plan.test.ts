@@ -79,7 +79,7 @@ describe("a comparison", () => {
     const predictions = { sourceFingerprint: "f", madeAt: "2026-01-01T00:00:00Z", values };
     const sink = { url: target, layout: "node", loaded: 8, rejected: 0, skipped: 0 };
     const report = {
-      ...{ total: 8, rejectedByCode: [], collisions: 0, orphans: 0, sinks: [sink] },
+      ...{ total: 8, rejectedByCode: [], collisions: 0, orphans: 0, sinks: [sink], resumes: 0 },
       source: { name: "s", files: [], fingerprint: "f" },
     };
     const none = { phaseMs: new Map<string, number>(), spillBytes: null, targetBytes: new Map() };
@@ -89,6 +89,12 @@ describe("a comparison", () => {
       );
     expect(measured(new Map())).toEqual([null, null, null, null, null]);
     expect(measured(new Map([["load", 2000]]))).toEqual([4, 2000, null, null, null]);
+    const resumed = comparePredictions(
+      predictions,
+      { ...report, resumes: 1 },
+      { ...none, phaseMs: new Map([["load", 2000]]) },
+    );
+    expect(resumed.values.map((one) => one.measured)).toEqual([null, null, null, null, null]);
     const two = [sink, { ...sink, url: "sqlite:/b" }];
     expect(measured(new Map([["load", 2000]]), two)).toEqual([null, 2000, 8, null, null]);
   });
