@@ -124,6 +124,7 @@ const rules = {
   },
   "src/validate": {
     mayUse: [
+      "src/endpoint",
       "src/backfill",
       "src/load",
       "src/target",
@@ -135,6 +136,21 @@ const rules = {
       "src/errors",
     ],
     packages: ["better-sqlite3"],
+  },
+  "src/inspect": {
+    mayUse: [
+      "src/backfill",
+      "src/load",
+      "src/hot-feed",
+      "src/hot",
+      "src/source",
+      "src/sink",
+      "src/cassandra",
+      "src/redis",
+      "src/encoding",
+      "src/native",
+      "src/errors",
+    ],
   },
   "src/trace": {
     mayUse: ["src/load", "src/target", "src/source", "src/encoding", "src/errors"],

@@ -133,6 +133,10 @@ export {
 export { buildHotIndex } from "./hot/build-hot-index.js";
 export type { HotIndex } from "./hot/hot-index.js";
 export { type HotPredicate, type HotRegions, parseHotRegions } from "./hot/hot-regions.js";
+export { inspect } from "./inspect/inspect.js";
+export type { InspectHooks, InspectOptions, InspectReport } from "./inspect/inspect-options.js";
+export type { CheckLine, Verdict } from "./inspect/lines.js";
+export { reportToJson } from "./inspect/report-json.js";
 export type { HotOptions } from "./load/hot-options.js";
 export type { BackfillOptions } from "./load/load-settings.js";
 export type {

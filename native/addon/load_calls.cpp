@@ -271,8 +271,14 @@ Napi::Object topmost_value(Napi::Env env, const derive::TopmostCells& topmost) {
   return value;
 }
 
-// (derivation, onPool) -> {failure, rows, orphans, collisions, rowsByLevel, survey,
-// topmost: {tiles, cells, levels, maxLevel}}
+Napi::Value level_counts(Napi::Env env, const std::array<uint64_t, kMaxLevel + 1>& counts) {
+  std::array<double, kMaxLevel + 1> values{};
+  std::copy(counts.begin(), counts.end(), values.begin());
+  return copied<Napi::Float64Array>(env, values.data(), values.size());
+}
+
+// (derivation, onPool) -> {failure, rows, orphans, collisions, rowsByLevel, tilesByLevel,
+// rowsInLargestTile, survey, topmost: {tiles, cells, levels, maxLevel}}
 struct FinishDerivationJob {
   SharedPart<load::Derivation> derivation;
   sort::Status status;
@@ -291,9 +297,9 @@ struct FinishDerivationJob {
     value.Set("rows", static_cast<double>(counts.rows));
     value.Set("orphans", static_cast<double>(counts.orphans));
     value.Set("collisions", static_cast<double>(counts.collisions));
-    std::array<double, kMaxLevel + 1> levels{};
-    std::copy(counts.rows_by_level.begin(), counts.rows_by_level.end(), levels.begin());
-    value.Set("rowsByLevel", copied<Napi::Float64Array>(env, levels.data(), levels.size()));
+    value.Set("rowsByLevel", level_counts(env, counts.rows_by_level));
+    value.Set("tilesByLevel", level_counts(env, counts.tiles_by_level));
+    value.Set("rowsInLargestTile", static_cast<double>(counts.rows_in_largest_tile));
     value.Set("survey", survey_value(env, derivation->part->survey()));
     value.Set("topmost", topmost_value(env, derivation->part->topmost_cells()));
     return value;

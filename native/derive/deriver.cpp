@@ -69,11 +69,19 @@ class Deriver::State {
   Status close(Results* results);
   Status hand_up(OpenCell& cell, OpenCell& outer) noexcept;
   void emit(const OpenCell& cell, Results* results);
+  void count_tile(const envelope::RowKey& key) noexcept;
+
+  // The tile of a level's last row, and its rows so far.
+  struct OpenTile {
+    uint64_t tile = 0;
+    uint64_t rows = 0;
+  };
 
   Options options_;
   Status failed_ = Status::kOk;
   Counts counts_;
   TopmostCells topmost_cells_;
+  std::array<OpenTile, kMaxLevel + 1> tiles_{};
   uint64_t records_ = 0;
 
   // The rows of the last key so far: the one ahead, and those it beat.
@@ -215,6 +223,19 @@ void Deriver::State::emit(const OpenCell& cell, Results* results) {
   ++counts_.rows;
   ++counts_.rows_by_level[key.level];
   if (cell.is_orphan) ++counts_.orphans;
+  count_tile(key);
+}
+
+// A tile's rows are the rows of one level inside one cell: they come after each
+// other, rows of other levels left aside.
+void Deriver::State::count_tile(const envelope::RowKey& key) noexcept {
+  OpenTile& open = tiles_[key.level];
+  if (open.rows == 0 || open.tile != key.tile) {
+    ++counts_.tiles_by_level[key.level];
+    open = {key.tile, 0};
+  }
+  ++open.rows;
+  if (open.rows > counts_.rows_in_largest_tile) counts_.rows_in_largest_tile = open.rows;
 }
 
 Deriver::Deriver(const Options& options) : state_(std::make_unique<State>(options)) {}

@@ -82,6 +82,9 @@ struct Counts {
   uint64_t orphans = 0;
   uint64_t collisions = 0;
   std::array<uint64_t, kMaxLevel + 1> rows_by_level{};
+  // Tiles (code >> 15) that have rows of a level, and the rows of the fullest.
+  std::array<uint64_t, kMaxLevel + 1> tiles_by_level{};
+  uint64_t rows_in_largest_tile = 0;
 };
 
 struct Options {

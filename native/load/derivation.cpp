@@ -29,7 +29,6 @@ sort::Status Derivation::open(const DerivationOptions& options,
   std::unique_ptr<Derivation> opened(new Derivation(options));
   const auto orders =
       static_cast<uint64_t>(std::count(options.orders.begin(), options.orders.end(), true));
-  if (orders == 0) return sort::failure(sort::Code::kBadArgument);
   for (size_t order = 0; order < kOrders; ++order) {
     if (!options.orders[order]) continue;
     sort::Options sorting;
@@ -46,6 +45,7 @@ sort::Status Derivation::open(const DerivationOptions& options,
 }
 
 bool Derivation::has_all_input() const noexcept {
+  if (!has_sorts()) return false;
   return std::all_of(derived_.begin(), derived_.end(), [](const auto& sorter) {
     return sorter == nullptr || sorter->has_all_input();
   });
@@ -97,7 +97,13 @@ void Derivation::observe(size_t count) {
   }
 }
 
+bool Derivation::has_sorts() const noexcept {
+  return std::any_of(derived_.begin(), derived_.end(),
+                     [](const auto& sorter) { return sorter != nullptr; });
+}
+
 sort::Status Derivation::sort_results() {
+  if (!has_sorts()) return {};
   const size_t count = results_.rows.size();
   record_bytes_.resize(count * kDerivedBytes);
   record_offsets_.resize(count + 1);

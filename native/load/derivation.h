@@ -17,9 +17,9 @@ namespace octoload::load {
 struct DerivationOptions {
   std::string folder;
   std::string identity;
-  uint64_t memory_bytes = 0;  // for reading the keys and for the sorts together
-  std::array<bool, kOrders> orders{};
-  size_t cursors = 1;  // that will read an order at once and share its memory
+  uint64_t memory_bytes = 0;           // for reading the keys and for the sorts together
+  std::array<bool, kOrders> orders{};  // none: only counts and survey are wanted
+  size_t cursors = 1;                  // that will read an order at once and share its memory
 };
 
 // How a step went: either part may have failed.
@@ -58,6 +58,7 @@ class Derivation {
   explicit Derivation(const DerivationOptions& options) : options_(options) {}
   sort::Status read_keys(const sort::Sorter& keys, size_t max_records, size_t* count);
   void observe(size_t count);
+  bool has_sorts() const noexcept;
   sort::Status sort_results();
   void pack_keys(Order order);
 

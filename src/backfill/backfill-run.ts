@@ -48,6 +48,7 @@ import {
 import { requireAllKeys } from "./prune-refusals.js";
 import { pruneTargets } from "./prune-targets.js";
 import { writeReportFiles } from "./report-files.js";
+import { RunMeasuring } from "./run-measuring.js";
 import { facts, type RunParts } from "./set-up.js";
 import { shardRanks } from "./shard-bounds.js";
 import { watchSteering } from "./watch-steering.js";
@@ -66,6 +67,7 @@ export class BackfillRun {
   #sorted: SortedRun | undefined;
   #derived: DerivedSummary | undefined;
   #checkpoints: CursorCheckpoint[] = [];
+  readonly #measuring = new RunMeasuring();
   /** Rows may be in the targets. */
   #hasWritten = false;
 
@@ -201,6 +203,7 @@ export class BackfillRun {
       const { first, end } = shardRanks(run.shard, this.#derived?.rows ?? 0);
       tracker.total(end - first + rejectedBeforeSinks(await store.countDeadLetters()));
     }
+    await this.#measuring.lookAtSpill(join(this.#begun.runDir, SPILL_FOLDER));
     const derived = this.#requireDerived();
     await this.#beginSinks(derived);
     await this.#hot.begin(derived, context);
@@ -357,6 +360,7 @@ export class BackfillRun {
       derived: this.#derived,
       hot,
       tracker,
+      measures: this.#measuring.measures(sinks.map(({ url }) => url)),
     });
   }
 
@@ -378,6 +382,7 @@ export class BackfillRun {
 
   #enter(phase: Phase, { tracker }: RunContext): void {
     tracker.phase(phase);
+    this.#measuring.enter(phase);
     this.#emit({ event: "phase", phase });
   }
 

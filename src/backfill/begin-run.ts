@@ -5,6 +5,8 @@ import { Frame } from "../encoding/frame.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { EVENTS_FILE } from "../load/event-log.js";
 import { type BackfillOptions, type LoadSettings, settingsOf } from "../load/load-settings.js";
+import { readPlanFile } from "../load/plan-file.js";
+import type { Predictions } from "../load/predictions.js";
 import { makeRunId, type RunFile, readRunFile } from "../load/run-file.js";
 import { RunStore } from "../load/run-store.js";
 import { absoluteTargetUrl } from "../sink/target-path.js";
@@ -33,6 +35,8 @@ export interface BegunRun {
   readonly isNewFolder: boolean;
   /** undefined: a load of all rows, or a redrive that is resumed and knows its rows. */
   readonly redrive: RedriveRequest | undefined;
+  /** Of a new run's plan. */
+  readonly predictions: Predictions | undefined;
 }
 
 /**
@@ -48,6 +52,9 @@ export async function beginRun(
   const options = withAbsolutePaths(given);
   const settings = settingsOf(options);
   requireAllRows(settings);
+  // Before a folder is made: a plan that cannot be read is a wrong command line.
+  const predictions =
+    options.planFile === undefined ? undefined : await readPlanFile(options.planFile);
   const newId = options.shard?.runId ?? makeRunId(new Date());
   const runDir = resolve(
     options.runDir ?? join(options.runsDir ?? DEFAULT_RUNS_DIR, folderName(newId, options)),
@@ -74,6 +81,7 @@ export async function beginRun(
       options: complete,
       isNewFolder,
       redrive,
+      predictions,
     };
   } catch (error) {
     await store.close();

@@ -1,5 +1,6 @@
 import type { ColumnNames } from "../encoding/source-columns.js";
 import { OctoloadError } from "../errors/octoload-error.js";
+import type { BackfillOptions, LoadSettings } from "../load/load-settings.js";
 import { digestSelection } from "../load/row-selection.js";
 import type { RunFile, RunSourceFile } from "../load/run-file.js";
 import type { ColumnSet, LoadFacts, Sink } from "../sink/sink.js";
@@ -9,11 +10,14 @@ import type { SourceFile } from "../source/source-options.js";
 import type { BegunRun } from "./begin-run.js";
 import type { RedriveRequest, RedriveRows } from "./redrive-rows.js";
 
+/** The options that say what a source is. */
+export type SourceChoice = Pick<BackfillOptions, "sources" | "table" | "columns" | "snapshotDir">;
+
 /** run.json but for the write time, which the targets decide. */
 export type RunDescription = Omit<RunFile, "version" | "writeTimeUs">;
 
 export async function describeRun(
-  { runId, settings, options, redrive }: BegunRun,
+  { runId, settings, options, redrive, predictions }: BegunRun,
   source: Source,
   sinks: readonly Sink[],
   redriveRows: RedriveRows | undefined,
@@ -23,27 +27,36 @@ export async function describeRun(
     startedAt: new Date().toISOString(),
     state: "unfinished",
     resumes: 0,
-    source: {
-      name: source.name,
-      given: options.sources ?? [],
-      paths: source.files.map(({ path }) => path),
-      table: options.table ?? null,
-      columns: parseColumnMapping(options.columns ?? {}),
-      snapshotDir: options.snapshotDir ?? null,
-      snapshots: snapshotsOf(source.files),
-      fingerprint: await source.fingerprint(),
-      files: await describeFiles(source),
-      columnNames: columnNamesOf(source),
-    },
+    source: await describeSource(source, options),
     sinks: sinks.map(({ url }) => url),
     cursors: sinks.map(({ cursors }) => (settings.order === "source" ? 1 : cursors)),
     hot: options.hot ?? null,
     addSource: options.addSource ?? false,
+    ...(predictions === undefined ? {} : { predictions }),
     ...settings,
     frame: settings.frame.toJSON(),
     ...(redrive === undefined || redriveRows === undefined
       ? {}
       : redriveFacts(redrive, redriveRows)),
+  };
+}
+
+/** What run.json says of a source. */
+export async function describeSource(
+  source: Source,
+  { sources = [], table, columns = {}, snapshotDir }: SourceChoice,
+): Promise<RunFile["source"]> {
+  return {
+    name: source.name,
+    given: sources,
+    paths: source.files.map(({ path }) => path),
+    table: table ?? null,
+    columns: parseColumnMapping(columns),
+    snapshotDir: snapshotDir ?? null,
+    snapshots: snapshotsOf(source.files),
+    fingerprint: await source.fingerprint(),
+    files: await describeFiles(source),
+    columnNames: columnNamesOf(source),
   };
 }
 
@@ -79,9 +92,9 @@ async function describeFiles(source: Source): Promise<RunSourceFile[]> {
 
 /** What a run's targets have to agree with. */
 export function loadFacts(
-  run: RunDescription,
+  run: Pick<RunDescription, "source" | "runId" | "addSource" | "redrive">,
   sets: readonly (ColumnSet | undefined)[],
-  { settings }: BegunRun,
+  { settings }: { readonly settings: Pick<LoadSettings, "frame"> },
 ): LoadFacts {
   const distinct = new Map(sets.flatMap((set) => (set === undefined ? [] : [[set.number, set]])));
   return {

@@ -24,15 +24,27 @@ export async function requireRoom(
   const rows = source.files.reduce((sum, file) => sum + file.rows, 0);
   // A redrive sorts all keys, but few whole rows.
   const read = redriveOf === undefined ? source.files : [];
-  const bytes = read.reduce((sum, { path }) => sum + sizeOf(path), 0);
   const orders = sortOrdersOf(settings, sinks);
-  const needed = await estimateSpillBytes(settings.memoryBytes, rows, bytes, orders);
-  const { bavail, bsize } = await statfs(runDir);
-  const free = bavail * bsize;
+  await requireFree(runDir, settings.memoryBytes, { rows, bytes: bytesOf(read) }, orders);
+}
+
+/**
+ * Checks that a folder has room for sorting rows in these orders.
+ *
+ * @throws OctoloadError RUN_DISK_FULL, saying how much is needed
+ */
+export async function requireFree(
+  folder: string,
+  memoryBytes: number,
+  { rows, bytes }: { readonly rows: number; readonly bytes: number },
+  orders: readonly SortOrder[],
+): Promise<void> {
+  const needed = await estimateSpillBytes(memoryBytes, rows, bytes, orders);
+  const free = await freeBytes(folder);
   if (free >= needed) return;
   throw new OctoloadError(
     "RUN_DISK_FULL",
-    `sorting ${rows} rows takes up to ${needed} bytes in ${runDir}, ${free} are free there`,
+    `sorting ${rows} rows takes up to ${needed} bytes in ${folder}, ${free} are free there`,
   );
 }
 
@@ -54,6 +66,17 @@ export function cursorsAtOnce(
     sums.set(order, (sums.get(order) ?? 0) + (cursors[i] ?? 1));
   }
   return Math.max(1, ...sums.values());
+}
+
+/** Sizes of a source's files. */
+export function bytesOf(files: readonly { readonly path: string }[]): number {
+  return files.reduce((sum, { path }) => sum + sizeOf(path), 0);
+}
+
+/** What the disk of a folder has left. */
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
 
 function sizeOf(path: string): number {

@@ -2,7 +2,9 @@ import { errorEntry } from "../errors/codes.js";
 import type { OctoloadError } from "../errors/octoload-error.js";
 import type { HotOutcome } from "../hot-feed/hot-report.js";
 import type { SinkCheckpoint } from "../load/checkpoint.js";
+import { comparePredictions } from "../load/compare-predictions.js";
 import type { DerivedSummary } from "../load/derived-summary.js";
+import type { RunMeasures } from "../load/predictions.js";
 import type { Outcome } from "../load/progress.js";
 import type { ProgressTracker } from "../load/progress-tracker.js";
 import type { PruneCounts } from "../load/prune-record.js";
@@ -34,9 +36,17 @@ export interface RunResult {
   /** undefined: no hot cache was filled. */
   readonly hot: HotOutcome | undefined;
   readonly tracker: ProgressTracker;
+  readonly measures: RunMeasures;
 }
 
 export function makeReport(result: RunResult): RunReport {
+  const report = reportWithoutPlan(result);
+  const { predictions } = result.run;
+  if (predictions === undefined) return report;
+  return { ...report, plan: comparePredictions(predictions, report, result.measures) };
+}
+
+function reportWithoutPlan(result: RunResult): RunReport {
   const { run, outcome, exitCode, error, total, checkpoints, deadLetters, derived } = result;
   const { elapsedMs, stages } = result.tracker.snapshot();
   const beforeSinks = rejectedBeforeSinks(deadLetters);

@@ -233,6 +233,18 @@ async function beginRunFile(
   return writeRunFile(begun.runDir, { ...run, writeTimeUs });
 }
 
+/** Of each file; undefined: it has no unmapped columns. */
+export function columnSetsFor(
+  source: Source | undefined,
+  targets: readonly Pick<KnownTarget, "recorded">[],
+): (ColumnSet | undefined)[] {
+  const extras = source?.files.map(({ extras: columns }) =>
+    columns.map(({ name, declaredType }) => ({ name, declaredType })),
+  );
+  const recorded = targets.map((target) => target.recorded.meta?.columnSets ?? []);
+  return numberColumnSets(extras ?? [], recorded);
+}
+
 /** Numbered once a run: its sorted envelopes hold the numbers. */
 async function columnSetsOf(
   { store }: BegunRun,
@@ -241,11 +253,7 @@ async function columnSetsOf(
 ): Promise<(ColumnSet | undefined)[]> {
   const known = await store.fact(facts.columnSets);
   if (Array.isArray(known)) return known.map((set: ColumnSet | null) => set ?? undefined);
-  const extras = source?.files.map(({ extras: columns }) =>
-    columns.map(({ name, declaredType }) => ({ name, declaredType })),
-  );
-  const recorded = targets.map((target) => target.recorded.meta?.columnSets ?? []);
-  const sets = numberColumnSets(extras ?? [], recorded);
+  const sets = columnSetsFor(source, targets);
   await store.putFact(
     facts.columnSets,
     sets.map((set) => set ?? null),

@@ -11,8 +11,14 @@ export interface KnownTarget {
   readonly recorded: RecordedTarget;
 }
 
+/** As a run that is only planned has it. */
+export interface ClaimTarget {
+  readonly sink: Pick<Sink, "url" | "claim">;
+  readonly recorded: RecordedTarget;
+}
+
 /** A time later than now and than all that the targets know of, microseconds since 1970. */
-export function earliestWriteTime(targets: readonly KnownTarget[]): bigint {
+export function earliestWriteTime(targets: readonly Pick<KnownTarget, "recorded">[]): bigint {
   const nowUs = BigInt(Date.now()) * 1000n;
   return targets.reduce((latest, { recorded }) => {
     const after = recorded.lastWriteTimeUs + RUN_STEP_US;
@@ -28,7 +34,7 @@ export function earliestWriteTime(targets: readonly KnownTarget[]): bigint {
  * @throws OctoloadError WRITE_TIMES_DIFFER, TARGET_*, CASSANDRA_*
  */
 export async function claimWriteTime(
-  targets: readonly KnownTarget[],
+  targets: readonly ClaimTarget[],
   facts: LoadFacts,
 ): Promise<bigint> {
   const earliestUs = earliestWriteTime(targets);

@@ -28,7 +28,13 @@ import {
 } from "./state-partition.js";
 import { readTableIdentity, requireTableOfRun } from "./table-identity.js";
 import { rowTables } from "./tables.js";
-import { claimWriteTime, pruneTable, requireNotPruned, type WriteTimeClaim } from "./write-time.js";
+import {
+  claimWriteTime,
+  pruneTable,
+  requireNotPruned,
+  type WriteTimeClaim,
+  type WriteTimes,
+} from "./write-time.js";
 
 export interface RunClaim extends WriteTimeClaim {
   readonly runId: string;
@@ -148,12 +154,21 @@ export async function requireCurrentRun(
 }
 
 /**
+ * Runs, T0 and dual write as they are now.
+ *
+ * @throws OctoloadError STATE_*, CASSANDRA_*
+ */
+export async function readWriteTimes(session: StateSession): Promise<WriteTimes> {
+  return decodeWriteTimes(await openPartition(session, {}).read(writeTimesKeys));
+}
+
+/**
  * The latest time that a run or a live write is known to have, microseconds since 1970; 0n: none.
  *
  * @throws OctoloadError STATE_*, CASSANDRA_*
  */
 export async function readLastTimeUs(session: StateSession): Promise<bigint> {
-  const times = decodeWriteTimes(await openPartition(session, {}).read(writeTimesKeys));
+  const times = await readWriteTimes(session);
   const [run, live] = [times.lastRunUs ?? 0n, times.highestLiveUs ?? 0n];
   return run > live ? run : live;
 }
@@ -202,7 +217,8 @@ function requireSameTable(runId: string, claimed: RunRecord, table: string): voi
   );
 }
 
-async function isEmpty({ client, target }: StateSession, layout: Layout): Promise<boolean> {
+/** Whether the layout's table, which is there, holds no row. @throws OctoloadError CASSANDRA_* */
+export async function isEmpty({ client, target }: StateSession, layout: Layout): Promise<boolean> {
   const { name, partitionKey } = rowTables[layout];
   const query = `SELECT ${partitionKey.join(", ")} FROM ${quoteName(target.keyspace)}.${name} LIMIT 1`;
   const result = await client

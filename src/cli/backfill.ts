@@ -15,7 +15,7 @@ import { runLoad } from "./run-load.js";
 import { frameSetting, textSetting } from "./settings.js";
 import { addTuningOptions, parseTuning, type TuningFlags } from "./tuning-arguments.js";
 
-interface BackfillFlags extends TuningFlags, HotFlags {
+export interface BackfillFlags extends TuningFlags, HotFlags {
   readonly to?: string[];
   readonly sourceName?: string;
   readonly table?: string;
@@ -37,6 +37,7 @@ interface BackfillFlags extends TuningFlags, HotFlags {
   /** false: --no-digests. */
   readonly digests?: boolean;
   readonly dryRun?: true;
+  readonly plan?: string;
   readonly prune?: true;
   readonly onCollision?: string;
   readonly maxErrors?: string;
@@ -88,6 +89,7 @@ export function addBackfillCommand(
     .option("--rate <rows/s>", "rows a second sent to each target, or off")
     .option("--prune", "when all is loaded, delete what the source does not have")
     .option("--no-digests", "report no digests of what was loaded: saves some CPU time")
+    .option("--plan <file>", "of octoload inspect --out: the report compares it with the run")
     .option("--dry-run", "do everything but write to the targets");
   addTuningOptions(addHotOptions(command))
     .option("--json", "print the report as JSON; progress as JSON lines on stderr")
@@ -110,7 +112,12 @@ async function runBackfill(
   return exitCode ?? exitCodes.done;
 }
 
-function optionsOf(sources: readonly string[], flags: BackfillFlags, io: CliIo): BackfillOptions {
+/** The options of a load, also of one that is only planned. */
+export function optionsOf(
+  sources: readonly string[],
+  flags: BackfillFlags,
+  io: CliIo,
+): BackfillOptions {
   const to = textSetting("to", flags.to?.join("\n"), io)?.split("\n");
   const frame = frameSetting(flags.frame, io);
   const memory = textSetting("memory", flags.memory, io);
@@ -141,6 +148,7 @@ function optionsOf(sources: readonly string[], flags: BackfillFlags, io: CliIo):
       rowsPerSecond: rate === undefined ? undefined : parseRate("--rate", rate),
       digests: flags.digests === false ? false : undefined,
       dryRun: flags.dryRun,
+      planFile: flags.plan,
       prune: flags.prune,
       hot: parseHot(flags, io),
       tuning: parseTuning(flags),

@@ -3,6 +3,7 @@ import type { Outcome } from "../load/progress.js";
 import type { RunReport } from "../load/run-report.js";
 import { adviceOn } from "../report/advice.js";
 import { formatDuration } from "../report/numbers.js";
+import { quantity } from "../report/plan-section.js";
 import { samplePoint } from "../report/sample-point.js";
 import { shortTargetUrl } from "../sink/target-path.js";
 import { alignColumns } from "./output.js";
@@ -29,7 +30,7 @@ const PLAIN_WORD = /^[\w@%+=:,./-]+$/;
 export function renderSummary(report: RunReport, { runDir }: SummaryContext): string {
   const parts = [
     ...[facts(report), targets(report), cache(report)],
-    ...[rejections(report), files(report, runDir)],
+    ...[rejections(report), plan(report), files(report, runDir)],
   ];
   return parts.filter((part) => part !== "").join("\n");
 }
@@ -84,6 +85,24 @@ function rejections({ rejectedByCode }: RunReport): string {
     adviceOn(code)?.remedy ?? "",
   ]);
   return alignColumns([["rejected", "rows", "what to do"], ...rows], new Set([1]));
+}
+
+/** What octoload inspect foretold, where the run began with a plan. */
+function plan({ plan: found }: RunReport): string {
+  if (found === undefined) return "";
+  const rows = found.values.map((one) => [
+    one.name,
+    quantity(one.predicted, one.unit),
+    one.measured === null ? "-" : quantity(one.measured, one.unit),
+    one.target === undefined ? "" : plainText(placeOf(one.target)),
+  ]);
+  const head = ["plan", "foreseen", "measured", found.isSameSource ? "" : "of another source"];
+  return alignColumns([head, ...rows], new Set([1, 2]));
+}
+
+/** A cache's URL is none of a target. */
+function placeOf(url: string): string {
+  return url.startsWith("redis") ? (url.split("?")[0] ?? "") : shortTargetUrl(url);
 }
 
 function files(report: RunReport, runDir: string): string {

@@ -10,6 +10,7 @@ import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.js";
 import { addExportCommand } from "./export.js";
 import { addGenerateCommand } from "./generate.js";
 import { addGetCommand } from "./get.js";
+import { addInspectCommand } from "./inspect.js";
 import type { CliIo } from "./io.js";
 import { addMigrateCommand } from "./migrate.js";
 import { asOctoloadError, writeError } from "./output.js";
@@ -47,6 +48,7 @@ function createProgram(io: CliIo, setExitCode: (code: ExitCode) => void): Comman
     // Its errors are reported in reportEnd(), in octoload's own form.
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr, outputError: () => undefined });
   addGenerateCommand(program, io, setExitCode);
+  addInspectCommand(program, io, setExitCode);
   addSchemaCommand(program, io, setExitCode);
   addBackfillCommand(program, io, setExitCode);
   addRedriveCommand(program, io, setExitCode);

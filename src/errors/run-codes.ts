@@ -89,6 +89,11 @@ export const runErrors = [
       "Nothing has to be done if it was deleted on purpose; else restore it and redrive again.",
   },
   {
+    code: "PLAN_INVALID",
+    cause: "The file given as a plan is none, or one of another version of octoload.",
+    remedy: "Write one with `octoload inspect SOURCE --to URL --out FILE`, or leave --plan out.",
+  },
+  {
     code: "PRUNE_FILTERED",
     cause: "A prune deletes what the source lacks, and the run was told to leave rows of it out.",
     remedy: "Prune with a load of the whole source, without filters and shards.",

@@ -36,6 +36,7 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "LEVEL_INVALID",
   "OUTPUT_EXISTS",
   "OUT_OF_FRAME",
+  "PLAN_INVALID",
   "PRUNE_FILTERED",
   "PRUNE_KEYLESS",
   "PRUNE_SOURCES",

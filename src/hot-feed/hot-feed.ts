@@ -7,7 +7,7 @@ import type { CacheReport, HotCounts, NotCachedReason } from "../load/cache-repo
 import type { HotOptions } from "../load/hot-options.js";
 import type { SinkFeed } from "../load/sink-feed.js";
 import {
-  entriesThatFit,
+  EXPECTED_ENTRY_BYTES,
   measureEntryBytes,
   readMemory,
   type ServerMemory,
@@ -16,16 +16,13 @@ import { HotCache } from "../sink/redis/hot-cache.js";
 import type { Sink } from "../sink/sink.js";
 import type { SinkBatch } from "../sink/sink-batch.js";
 import type { SinkNotice } from "../sink/sink-notices.js";
+import { cacheCapacity } from "./cache-capacity.js";
 import { HotAdmission } from "./hot-admission.js";
 import { addCounts, noHotCounts } from "./hot-counts.js";
 import { estimatePriorities, type KnownRows } from "./priority-estimate.js";
 
-/** Of an entry, before one was measured: about 15 digits of key, five short fields, an expiry. */
-const EXPECTED_ENTRY_BYTES = 280;
 /** Entries there have to be before their size is believed. */
 const MEASURED_AFTER = 2_000;
-/** Of the room there is: connections and growing tables take some for a while. */
-const USABLE_SHARE = 0.95;
 /** Entries a call: more at once gain nothing. */
 const KEYS_PER_COMMAND = 16;
 const DRAIN_TIMEOUT_MS = 30_000;
@@ -213,11 +210,7 @@ export class HotFeed implements SinkFeed {
   }
 
   #capacity(servers: readonly ServerMemory[]): number | null {
-    if (servers.length === 0) return null;
-    const entryBytes = this.#entryBytes ?? EXPECTED_ENTRY_BYTES;
-    const budgetBytes = this.#options.maxMemoryBytes ?? null;
-    const entries = entriesThatFit(servers, { budgetBytes, entryBytes });
-    return entries === null ? null : Math.floor(entries * USABLE_SHARE);
+    return cacheCapacity(servers, this.#options, this.#entryBytes ?? EXPECTED_ENTRY_BYTES);
   }
 
   /** Once: with it the number of entries that fit is known better. */

@@ -2,7 +2,7 @@ import { OctoloadError } from "../errors/octoload-error.js";
 import type { Source } from "../source/source.js";
 import type { DeadLetter } from "./checkpoint.js";
 import { describeRow } from "./dead-letter-row.js";
-import { type RunContext, RunInterrupted } from "./run-context.js";
+import { RunInterrupted, type StageContext } from "./run-context.js";
 import type { RunSourceFile } from "./run-file.js";
 import type { Collision, DerivedFacts } from "./sorted-run.js";
 
@@ -14,6 +14,7 @@ const LOSERS_A_CALL = 256;
  * Derives children_mask and homogeneity of every row and finds collisions.
  *
  * @param source undefined: it is not there any more, its losers' values are then left out
+ * @param watch is shown the collisions
  * @returns undefined where an earlier process had derived everything
  * @throws OctoloadError KEY_COLLISION with `onCollision: "fail"`, RUN_*, TOO_MANY_MATERIALS;
  *   RunInterrupted
@@ -21,7 +22,8 @@ const LOSERS_A_CALL = 256;
 export async function deriveRows(
   files: readonly RunSourceFile[],
   source: Source | undefined,
-  context: RunContext,
+  context: StageContext,
+  watch: (collisions: readonly Collision[]) => void = () => undefined,
 ): Promise<DerivedFacts | undefined> {
   const { sorted, tracker, signal } = context;
   if (await sorted.openDerivation()) {
@@ -39,6 +41,7 @@ export async function deriveRows(
     tracker.busy("derive", performance.now() - startMs, step.records - derived);
     tracker.derived(step.records - derived);
     derived = step.records;
+    watch(step.collisions);
     if (step.collisions.length > 0) await rejectLosers(step.collisions, files, source, context);
   }
   return sorted.finishDerivation();
@@ -48,7 +51,7 @@ async function rejectLosers(
   collisions: readonly Collision[],
   files: readonly RunSourceFile[],
   source: Source | undefined,
-  { settings, store, tracker, errors, reportsRejected }: RunContext,
+  { settings, store, tracker, errors, reportsRejected }: StageContext,
 ): Promise<void> {
   const [first] = collisions;
   if (settings.onCollision === "fail" && first !== undefined) {
@@ -97,7 +100,10 @@ async function describeLosers(
   return described;
 }
 
-function describeCollision({ loser, winner }: Collision, files: readonly RunSourceFile[]): string {
+export function describeCollision(
+  { loser, winner }: Collision,
+  files: readonly Pick<RunSourceFile, "path">[],
+): string {
   const name = ({ file, rowid }: Collision["loser"]) =>
     `row ${rowid} of ${files[file]?.path ?? file}`;
   return `${name(winner)} has the same level and code as ${name(loser)} and is newer`;

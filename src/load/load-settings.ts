@@ -50,6 +50,8 @@ export interface BackfillOptions {
   readonly digests?: boolean;
   /** Everything but writing. */
   readonly dryRun?: boolean;
+  /** A plan that inspect() made, as a file: the report compares what it foretold with the run. */
+  readonly planFile?: string;
   /**
    * When all is loaded, delete what the targets have and the source lacks, but for rows written
    * after the run began. Not with filters or a shard, nor where a target has other sources' rows.

@@ -7,18 +7,24 @@ import type { RunStore } from "./run-store.js";
 import type { SinkFeed } from "./sink-feed.js";
 import type { SortedRun } from "./sorted-run.js";
 
-/** What the stages of a run share. */
-export interface RunContext {
+/** What reading a source and deriving from it need, with a target or without. */
+export interface StageContext {
   readonly settings: LoadSettings;
   readonly sorted: SortedRun;
-  readonly store: RunStore;
+  readonly store: Pick<RunStore, "addDeadLetters">;
   readonly tracker: ProgressTracker;
-  readonly control: RunControl;
+  readonly control: Pick<RunControl, "createGate">;
   /** Aborted when the run is to end: what is on the way is finished, nothing new begun. */
   readonly signal: AbortSignal;
   readonly errors: ErrorCount;
   /** Of several shards the first one alone reports the rows that no sink is offered. */
   readonly reportsRejected: boolean;
+}
+
+/** What the stages of a run share. */
+export interface RunContext extends StageContext {
+  readonly store: RunStore;
+  readonly control: RunControl;
   /** undefined: the run keeps no digests of its rows. */
   readonly digester?: RowDigester | undefined;
   /** Takes what one of the sinks has acknowledged. */

@@ -7,6 +7,7 @@ import { OctoloadError } from "../errors/octoload-error.js";
 import type { ColumnMapping } from "../source/columns.js";
 import type { HotOptions } from "./hot-options.js";
 import type { LoadSettings } from "./load-settings.js";
+import type { Predictions } from "./predictions.js";
 import type { Outcome } from "./progress.js";
 import { runDiskFailure } from "./run-disk.js";
 import { readJsonObject, writeJsonFile } from "./run-status.js";
@@ -52,6 +53,8 @@ export interface RunFile extends Omit<LoadSettings, "frame"> {
   readonly cursors: readonly number[];
   /** null: no cache is filled. */
   readonly hot?: HotOptions | null;
+  /** Of the plan that the run began with. */
+  readonly predictions?: Predictions;
   readonly addSource: boolean;
   readonly frame: FrameSpec;
   /** Microseconds since 1970, decimal. */

@@ -1,4 +1,5 @@
 import type { CacheReport } from "./cache-report.js";
+import type { PlanComparison } from "./predictions.js";
 import type { Outcome, StageTime } from "./progress.js";
 
 /** What a run leaves behind as report.json; report.html is drawn from it. */
@@ -68,6 +69,8 @@ export interface RunReport {
   readonly hot?: RunHotMap;
   /** Where it filled a cache: what became of the hot rows. */
   readonly cache?: CacheReport;
+  /** Where it began with a plan: what that foretold, and what the run measured. */
+  readonly plan?: PlanComparison;
 }
 
 /** What the rows that a target acknowledged are: docs/digest.md. */

@@ -7,7 +7,7 @@ import type { SourceFile } from "../source/source-options.js";
 import type { DeadLetter } from "./checkpoint.js";
 import { describeRow } from "./dead-letter-row.js";
 import { describeRowFault } from "./row-faults.js";
-import { type RunContext, RunInterrupted } from "./run-context.js";
+import { RunInterrupted, type StageContext } from "./run-context.js";
 import type { FileColumns } from "./sorted-run.js";
 
 export const scanLimits = Object.freeze({ maxRows: 8192, maxBytes: 4 * 2 ** 20 });
@@ -16,20 +16,34 @@ const BATCHES_BETWEEN_CHECKS = 32;
 
 const HEAD_WORDS = 4;
 
+/** A batch that was read, and what became of it. */
+export interface ScannedBatch {
+  readonly file: number;
+  /** native/batch/source_batch.h */
+  readonly block: ArrayBuffer;
+  readonly rowids: BigInt64Array;
+  /** One byte a row: what is wrong with it. */
+  readonly status: Uint8Array;
+  /** Some of the statuses are not ok. */
+  readonly hasRejected: boolean;
+}
+
 /**
  * Reads the source to its end, from where the run's sorted files end: each batch
  * is encoded and sorted while the next one is read.
  *
  * @param columnSets of each file
+ * @param watch is shown each batch
  * @throws OctoloadError SOURCE_CHANGED, MAX_ERRORS, RUN_*; RunInterrupted
  */
 export async function scanSource(
   source: Source,
   columnSets: readonly number[],
-  context: RunContext,
+  context: StageContext,
+  watch: (batch: ScannedBatch) => void = () => undefined,
 ): Promise<void> {
   const { sorted } = context;
-  const scan = new Scan(source, context);
+  const scan = new Scan(source, context, watch);
   const columns = columnsOfFiles(source, columnSets);
   for (const [number, file] of source.files.entries()) {
     const { mark } = sorted;
@@ -46,14 +60,16 @@ export async function scanSource(
 
 class Scan {
   readonly #source: Source;
-  readonly #context: RunContext;
+  readonly #context: StageContext;
+  readonly #watch: (batch: ScannedBatch) => void;
   readonly #gate;
   #batches = 0;
   #cpuMs = { prepare: 0, encode: 0, sort: 0 };
 
-  constructor(source: Source, context: RunContext) {
+  constructor(source: Source, context: StageContext, watch: (batch: ScannedBatch) => void) {
     this.#source = source;
     this.#context = context;
+    this.#watch = watch;
     this.#gate = context.control.createGate();
   }
 
@@ -69,8 +85,9 @@ class Scan {
       next = this.#read(columns.file, last);
       // Handled where it is awaited; until then another failure may come first.
       next.catch(() => undefined);
-      const status = await this.#add(block, rowids.length, columns);
-      if (status !== undefined) await this.#reject(file, columns.file, rowids, status);
+      const { status, hasRejected } = await this.#add(block, rowids.length, columns);
+      this.#watch({ file: columns.file, block, rowids, status, hasRejected });
+      if (hasRejected) await this.#reject(file, columns.file, rowids, status);
       this.#batches += 1;
       if (this.#batches % BATCHES_BETWEEN_CHECKS === 0) await this.#source.check();
     }
@@ -98,12 +115,11 @@ class Scan {
     );
   }
 
-  /** @returns the rows' status, where one of them was rejected */
   async #add(
     block: ArrayBuffer,
     rows: number,
     columns: FileColumns,
-  ): Promise<Uint8Array | undefined> {
+  ): Promise<{ readonly status: Uint8Array; readonly hasRejected: boolean }> {
     const { sorted, tracker } = this.#context;
     const rejectedBefore = sorted.mark.rejected;
     const startMs = performance.now();
@@ -116,7 +132,7 @@ class Scan {
     tracker.busy("sort", sortMs, rows);
     tracker.limit(performance.now() - startMs > 2 * (sortMs + encodeMs) ? "disk" : "encode");
     tracker.scanned(rows);
-    return added.mark.rejected > rejectedBefore ? added.status : undefined;
+    return { status: added.status, hasRejected: added.mark.rejected > rejectedBefore };
   }
 
   /** Dead letters are on the disk before a later spill could take their rows as done. */
@@ -189,4 +205,4 @@ function pointOf(file: SourceFile, values: readonly RowValue[] | null): readonly
   });
 }
 
-export { absentMask, columnNamesOf };
+export { absentMask, columnNamesOf, pointOf };

@@ -26,6 +26,8 @@ export interface SortedRunOptions {
   readonly identity: string;
   readonly memoryBytes: number;
   readonly orders: readonly SortOrder[];
+  /** Derived columns are counted and thrown away: nothing can be delivered then. */
+  readonly onlyCounts?: boolean;
   /** Of an order, that will read at once: they share its memory. 1 unless given. */
   readonly cursors?: number;
   readonly frame: Frame;
@@ -65,6 +67,9 @@ export interface DerivedFacts {
   readonly orphans: number;
   readonly collisions: number;
   readonly rowsByLevel: Float64Array;
+  /** Tiles (code >> 15) that have rows of a level. */
+  readonly tilesByLevel: Float64Array;
+  readonly rowsInLargestTile: number;
   readonly survey: NativeSurvey;
   readonly topmost: NativeTopmostCells;
 }
@@ -161,7 +166,8 @@ export class SortedRun {
 
   /** @returns whether an earlier process derived everything already */
   async openDerivation(): Promise<boolean> {
-    const { folder, identity, memoryBytes, orders, cursors = 1 } = this.#options;
+    const { folder, identity, memoryBytes, cursors = 1, onlyCounts = false } = this.#options;
+    const orders = onlyCounts ? [] : this.#options.orders;
     const opened = await nativeAddon().openDerivation(
       folder,
       identity,

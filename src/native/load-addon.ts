@@ -146,6 +146,8 @@ export interface LoadAddon {
     orphans: number;
     collisions: number;
     rowsByLevel: Float64Array;
+    tilesByLevel: Float64Array;
+    rowsInLargestTile: number;
     survey: NativeSurvey;
     topmost: NativeTopmostCells;
   }>;

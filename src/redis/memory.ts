@@ -11,6 +11,9 @@ export interface ServerMemory {
   readonly policy: string;
 }
 
+/** Of an entry, before one was measured: about 15 digits of key, five short fields, an expiry. */
+export const EXPECTED_ENTRY_BYTES = 280;
+
 /**
  * What the servers' key tables take for an entry beyond MEMORY USAGE: that counts the key, its
  * value and the entry of the main table (memoryCommand() in Redis 7.0's object.c), not the 24 bytes

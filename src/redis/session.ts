@@ -18,6 +18,8 @@ export interface RedisSessionOptions {
   readonly onNote?: (text: string) => void;
   /** By default a Function where all servers have them, Redis 7.0, else a script. */
   readonly form?: PutForm["kind"];
+  /** Leave the servers as they are: what puts entries is not loaded, and rights are not tried. */
+  readonly onlyLooks?: boolean;
 }
 
 /** An open session with a server or a cluster. */
@@ -205,7 +207,7 @@ async function prepareServers(
       }),
     );
     const form = chooseForm(versions, options);
-    for (const { place, client } of servers) {
+    for (const { place, client } of options.onlyLooks === true ? [] : servers) {
       await prepareServer(client, { form, prefix: target.prefix, place }, clients);
     }
     return form;

@@ -1,6 +1,7 @@
 /** U+202F, a space too narrow to part a number and too stiff to break it. */
 const NARROW_SPACE = "\u202f";
 
+const byteUnits = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 const prefixes = ["", "k", "M", "G", "T"];
 
 /** 6240000 as 6 240 000. */
@@ -38,6 +39,18 @@ export function formatDuration(ms: number): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ${twoDigits(seconds % 60)} s`;
   return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
+}
+
+/** Three digits and a binary unit: 950 B, 1.2 MiB. */
+export function byteSize(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < byteUnits.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  const text = unit > 0 && value < 100 ? String(Number(value.toPrecision(3))) : value.toFixed(0);
+  return `${text} ${byteUnits[unit] ?? ""}`;
 }
 
 /** Time per row in the unit that suits it. */

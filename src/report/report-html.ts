@@ -10,6 +10,7 @@ import { type Html, html, nothing } from "./html.js";
 import { levelColor, levelRange } from "./map-image.js";
 import { mapSection } from "./map-section.js";
 import { formatDuration, formatTime, groupedCount, percentOf, timePerRow } from "./numbers.js";
+import { planSection } from "./plan-section.js";
 import { reportStyle } from "./report-style.js";
 import { throughputChart } from "./throughput-chart.js";
 
@@ -76,6 +77,7 @@ ${card("Map", mapSection(report.map), "maps")}
 ${report.hot === undefined ? nothing : card("Hot regions", hotSection(report.hot), "maps")}
 ${report.cache === undefined ? nothing : card("Hot cache", cacheSection(report.cache), "wide")}
 ${card("Speed", throughputChart(report), "wide")}
+${report.plan === undefined ? nothing : card("Plan", planSection(report.plan), "wide")}
 <div class="column">${card("Rows by level", levels(report))}
 ${card("Stages", stages(report))}</div>
 <div class="column">${card("Rows by material", materials(report))}

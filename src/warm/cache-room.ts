@@ -1,8 +1,11 @@
-import { entriesThatFit, measureEntryBytes, readMemory } from "../redis/memory.js";
+import {
+  EXPECTED_ENTRY_BYTES,
+  entriesThatFit,
+  measureEntryBytes,
+  readMemory,
+} from "../redis/memory.js";
 import type { RedisSession } from "../redis/session.js";
 
-/** Of an entry, before one was measured: about 15 digits of key, five short fields, an expiry. */
-const EXPECTED_ENTRY_BYTES = 280;
 /** Entries there have to be before their size is believed. */
 const MEASURED_AFTER = 500;
 /** Keys a server is asked for, to tell which share of them is ours. */

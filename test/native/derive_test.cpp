@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
+#include <map>
 
 #include "check.h"
 #include "derive_batches.h"
@@ -68,8 +69,12 @@ void check_collisions(const Oracle& oracle, const std::vector<Collision>& collis
 
 void check_counts(const Oracle& oracle, const derive::Counts& counts, size_t records) {
   derive::Counts expected;
+  std::map<Oracle::Cell, uint64_t> tiles;
   for (const auto& [cell, result] : oracle.cells()) {
     ++expected.rows;
+    const uint64_t in_tile = ++tiles[{cell.first, cell.second >> 15}];
+    if (in_tile == 1) ++expected.tiles_by_level[cell.first];
+    expected.rows_in_largest_tile = std::max(expected.rows_in_largest_tile, in_tile);
     ++expected.rows_by_level[cell.first];
     if (result.is_orphan) ++expected.orphans;
     expected.collisions += result.losers.size();
@@ -79,6 +84,8 @@ void check_counts(const Oracle& oracle, const derive::Counts& counts, size_t rec
   CHECK_EQ(counts.collisions, expected.collisions);
   CHECK_EQ(counts.rows + counts.collisions, records);
   CHECK(counts.rows_by_level == expected.rows_by_level);
+  CHECK(counts.tiles_by_level == expected.tiles_by_level);
+  CHECK_EQ(counts.rows_in_largest_tile, expected.rows_in_largest_tile);
 }
 
 void set_random_id(SourceRow& row, Random& random) {

@@ -75,6 +75,37 @@ void test_small_trees(Random& random, size_t rounds) {
   }
 }
 
+// Who only wants counts names no order: they are the same, and nothing is sorted.
+void test_counts_alone(Random& random) {
+  const ScratchFolder scratch;
+  load::IngestOptions options = ingest_options(scratch);
+  TreeShape shape;
+  shape.rows = 500;
+  TreeMaker maker(options.rows.frame, shape, random);
+  const std::vector<LoadFile> source = maker.make();
+  const LoadModel model(source, options);
+  const auto ingest = open_ingest(options);
+  if (ingest == nullptr) return;
+  CHECK(!feed(*ingest, source, model, random, SIZE_MAX));
+  CHECK(ingest->finish().ok());
+  load::DerivationOptions counting = derivation_options(options);
+  counting.orders = {};
+  std::unique_ptr<load::Derivation> derivation;
+  CHECK(load::Derivation::open(counting, &derivation).ok());
+  CHECK(!derivation->has_all_input());
+  for (bool is_done = false; !is_done;) {
+    if (!CHECK(derivation->step(ingest->keys(), 100, &is_done).ok())) return;
+  }
+  CHECK(derivation->finish().ok());
+  CHECK_EQ(derivation->counts().rows, model.cells());
+  CHECK_EQ(derivation->counts().orphans, model.orphans());
+  CHECK_EQ(derivation->counts().collisions, model.collisions().size());
+  CHECK(!derivation->has_all_input());
+  for (size_t order = 0; order < load::kOrders; ++order) {
+    CHECK(derivation->derived(static_cast<load::Order>(order)) == nullptr);
+  }
+}
+
 // Rows and keys both outgrow the memory several times.
 void test_spills(Random& random) {
   const ScratchFolder scratch;
@@ -113,9 +144,6 @@ void test_refusals() {
   options.orders = {};
   std::unique_ptr<load::Ingest> ingest;
   CHECK(load::Ingest::open(options, &ingest).code == sort::Code::kBadArgument);
-  std::unique_ptr<load::Derivation> derivation;
-  CHECK(load::Derivation::open(derivation_options(options), &derivation).code ==
-        sort::Code::kBadArgument);
   options.orders = {true, false};
   ingest = open_ingest(options);
   LoadRow row;
@@ -144,6 +172,7 @@ int main(int argc, char** argv) {
   test_named_rows(random, 2 + effort / 5);
   test_spills(random);
   test_no_rows(random);
+  test_counts_alone(random);
   test_refusals();
   test_identity();
   return check_report("load way");
