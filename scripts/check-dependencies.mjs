@@ -122,6 +122,19 @@ const rules = {
       "src/errors",
     ],
   },
+  "src/backup": {
+    mayUse: [
+      "src/load",
+      "src/target",
+      "src/source",
+      "src/sink",
+      "src/cassandra",
+      "src/encoding",
+      "src/native",
+      "src/errors",
+    ],
+    packages: ["better-sqlite3", "cassandra-driver"],
+  },
   "src/trace": {
     mayUse: ["src/load", "src/target", "src/source", "src/encoding", "src/errors"],
   },
