@@ -120,7 +120,7 @@ export class CellWriter {
       const values = row.values.map((value, column) => {
         return columns.has(column) ? asParameter(value) : types.unset;
       });
-      const using = [types.Long.fromString(String(timeUs)), ttlS];
+      const using = [timeUs, ttlS];
       return i === 0
         ? { query: this.#insert, params: [...key, ...values, ...using] }
         : { query: this.#update, params: [...using, ...values, ...key] };
