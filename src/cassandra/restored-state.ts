@@ -30,12 +30,16 @@ export function restoredTimes(
   then: WriteTimes,
   lastWriteTimeUs: bigint | null,
 ): WriteTimes {
+  const lastRunUs = latest(now.lastRunUs, then.lastRunUs);
+  const highestLiveUs = latest(now.highestLiveUs, then.highestLiveUs);
+  // What is later than every run was written live.
+  const isLive = lastWriteTimeUs !== null && lastWriteTimeUs > (lastRunUs ?? 0n);
   return {
     runs: larger(now.runs, then.runs),
-    lastRunUs: latest(now.lastRunUs, then.lastRunUs),
+    lastRunUs,
     t0: restoredT0(now, then),
     isDualWriteOn: false,
-    highestLiveUs: latest(latest(now.highestLiveUs, then.highestLiveUs), lastWriteTimeUs),
+    highestLiveUs: isLive ? latest(highestLiveUs, lastWriteTimeUs) : highestLiveUs,
     resets: larger(now.resets, then.resets),
   };
 }

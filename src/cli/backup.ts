@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { BackupResult } from "../backup/backup.js";
-import { type BackupContent, type Manifest, totalBytes } from "../backup/manifest.js";
+import { type Manifest, totalBytes } from "../backup/manifest.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { readMapping } from "./backfill.js";
 import { backupHooks, contentLines } from "./backup-text.js";
@@ -105,10 +105,14 @@ function renderBackup(path: string, manifest: Manifest): string {
     ["files", `${files.length}, ${formatCount(totalBytes(manifest))} bytes`],
     ...files.map(({ name, sha256 }) => [`  ${name}`, `SHA-256 ${sha256}`]),
     ["backup", shortPath(path)],
-    ["next", `octoload restore ${shortPath(path)} ${restoreFlags(content, manifest.of)}`],
+    ["next", nextStep(path, manifest)],
   ]);
 }
 
-function restoreFlags(content: BackupContent, of: string): string {
-  return content.kind === "source" ? "--to NEW_PATH" : `--to "${of}" --replace`;
+function nextStep(path: string, { content, of }: Manifest): string {
+  if (content.kind === "cassandra" && content.rows === null) {
+    return "docs/backup.md says how each node puts its snapshot back";
+  }
+  const to = content.kind === "source" ? "--to NEW_PATH" : `--to "${of}" --replace`;
+  return `octoload restore ${shortPath(path)} ${to}`;
 }

@@ -19,7 +19,7 @@ import { writeTable } from "../support/source-tables.js";
 import { tempFolder } from "../support/temp-folder.js";
 import { type LoadKeyspace, loadInto, openLoadKeyspace } from "./load-keyspace.js";
 
-const ROWS = 3000;
+const ROWS = 1200;
 const folder = tempFolder();
 
 function newSource(...table: Parameters<typeof nodeTable>): string {
@@ -278,6 +278,16 @@ describeOnCassandra("a backup of a target in Cassandra", (cassandra) => {
       const nodetool = "/nonexistent/nodetool";
       const tool = await rejectionOf(backupTarget({ from: keyspace.url, out, nodetool, env: {} }));
       expect(tool.code).toBe("NODETOOL_FAILED");
+      const program = join(mkdtempSync(join(folder, "tool-")), "nodetool");
+      writeFileSync(program, '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+      const tools = { nodetool: program, rows: false, env: {} };
+      const taken = await backupTarget({ from: keyspace.url, out, ...tools });
+      const tag = taken.kind === "done" ? `octoload-${taken.manifest.id}` : "";
+      const said = `-h ${cassandra.host} snapshot -t ${tag} -- ${keyspace.keyspace}`;
+      expect(JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"))).toMatchObject({
+        content: { rows: null, snapshots: [{ node: cassandra.host, tag, said }] },
+      });
+      expect((await rejectionOf(restore(out, keyspace.url))).code).toBe("BACKUP_NO_ROWS");
       await keyspace.execute("ALTER TABLE {ks}.octree_nodes ADD owner text");
       expect(await codeOf()).toBe("BACKUP_COLUMNS");
     });
