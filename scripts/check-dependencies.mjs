@@ -135,6 +135,18 @@ const rules = {
     ],
     packages: ["better-sqlite3", "cassandra-driver"],
   },
+  "src/protect": {
+    mayUse: [
+      "src/backup",
+      "src/backfill",
+      "src/load",
+      "src/sink",
+      "src/source",
+      "src/cassandra",
+      "src/native",
+      "src/errors",
+    ],
+  },
   "src/trace": {
     mayUse: ["src/load", "src/target", "src/source", "src/encoding", "src/errors"],
   },
