@@ -1,12 +1,10 @@
-import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import type { Database } from "better-sqlite3";
 import type { Layout } from "../encoding/layout.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { requireLayout } from "../sink/agreement.js";
 import { targetFailure } from "../sink/sqlite/failure.js";
-import { readMeta } from "../sink/sqlite/meta.js";
 import { openExisting } from "../sink/sqlite/open-existing.js";
+import { openTargetFile } from "../sink/sqlite/open-target-file.js";
 import { readLastRun } from "../sink/sqlite/state.js";
 import type { BackupFolder } from "./backup-folder.js";
 import { requireRoom } from "./disk-files.js";
@@ -34,15 +32,10 @@ export async function backUpEmbedded(
   hooks: BackupHooks,
 ): Promise<BackedUpEmbedded> {
   const path = resolve(given.path);
-  if (!existsSync(path)) throw new OctoloadError("TARGET_MISSING", `there is no file ${path}`);
-  let database: Database | undefined;
+  const { database, meta } = openTargetFile(path, ({ layout }) => {
+    if (given.layout !== null) requireLayout(path, layout, given.layout);
+  });
   try {
-    database = openExisting(path);
-    const meta = readMeta(database, path);
-    if (meta === undefined) {
-      throw new OctoloadError("TARGET_MISSING", `${path} is an empty database`);
-    }
-    if (given.layout !== null) requireLayout(path, meta.layout, given.layout);
     await requireRoom(folder.path, copyBytes(path));
     const place = { to: folder.pathOf(NAME), name: NAME };
     const { file, tables } = await copyIntoBackup(path, database, place, hooks);
@@ -52,7 +45,7 @@ export async function backUpEmbedded(
   } catch (error) {
     throw lockedTarget(path, targetFailure(path, error));
   } finally {
-    database?.close();
+    database.close();
   }
 }
 

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Environment } from "../cassandra/secrets.js";
+import type { Environment } from "../endpoint/password.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { makeRunId } from "../load/run-file.js";
 import { packageVersion } from "../native/package-version.js";

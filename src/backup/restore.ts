@@ -1,4 +1,4 @@
-import type { Environment } from "../cassandra/secrets.js";
+import type { Environment } from "../endpoint/password.js";
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { parseTargetUrl } from "../sink/target-url.js";

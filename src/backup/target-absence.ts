@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { Environment } from "../cassandra/secrets.js";
+import type { Environment } from "../endpoint/password.js";
 import type { TargetUrl } from "../sink/target-url.js";
 
 /**

@@ -1,6 +1,6 @@
 import type { CassandraTarget } from "../cassandra/cassandra-url.js";
-import type { Environment } from "../cassandra/secrets.js";
 import { type CassandraSession, connectCassandra } from "../cassandra/session.js";
+import type { Environment } from "../endpoint/password.js";
 import type { BackupHooks } from "./hooks.js";
 
 /** Acts with a session that is closed afterwards. @throws OctoloadError CASSANDRA_* */

@@ -1,9 +1,9 @@
 import type { CassandraTarget } from "../cassandra/cassandra-url.js";
 import { inspectKeyspace } from "../cassandra/inspect.js";
-import type { Environment } from "../cassandra/secrets.js";
 import { connectCassandra } from "../cassandra/session.js";
 import { readDualWriteStatus } from "../cassandra/t0.js";
 import { stateTable } from "../cassandra/tables.js";
+import type { Environment } from "../endpoint/password.js";
 import { recordedTarget } from "../sink/cassandra/recorded.js";
 import { settleTarget } from "../sink/cassandra/target-record.js";
 import type { TargetState } from "./target-facts.js";

@@ -1,6 +1,6 @@
 import type { BackfillHooks } from "../backfill/hooks.js";
 import type { BackupHooks } from "../backup/hooks.js";
-import type { Environment } from "../cassandra/secrets.js";
+import type { Environment } from "../endpoint/password.js";
 import type { BackfillOptions } from "../load/load-settings.js";
 import type { ProtectedStep } from "./protected-file.js";
 

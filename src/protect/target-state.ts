@@ -1,5 +1,5 @@
 import type { CassandraTarget } from "../cassandra/cassandra-url.js";
-import type { Environment } from "../cassandra/secrets.js";
+import type { Environment } from "../endpoint/password.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { recordedTarget } from "../sink/sqlite/recorded.js";
 import { parseTargetUrl } from "../sink/target-url.js";
