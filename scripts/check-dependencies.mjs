@@ -149,6 +149,7 @@ const rules = {
       "src/errors",
     ],
   },
+  "src/checklist": { mayUse: ["src/backup", "src/load", "src/cassandra", "src/errors"] },
   "src/trace": {
     mayUse: ["src/load", "src/target", "src/source", "src/encoding", "src/errors"],
   },

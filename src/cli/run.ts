@@ -4,6 +4,7 @@ import { packageVersion } from "../native/package-version.js";
 import { normaliseNegativeNumbers } from "./arguments.js";
 import { addBackfillCommand } from "./backfill.js";
 import { addBackupCommand } from "./backup.js";
+import { addChecklistCommand } from "./checklist.js";
 import { addDecodeCommand } from "./decode.js";
 import { addDoctorCommand } from "./doctor.js";
 import { addEncodeCommand } from "./encode.js";
@@ -59,6 +60,7 @@ function createProgram(io: CliIo, setExitCode: (code: ExitCode) => void): Comman
   addExportCommand(program, io, setExitCode);
   addBackupCommand(program, io, setExitCode);
   addRestoreCommand(program, io, setExitCode);
+  addChecklistCommand(program, io, setExitCode);
   addEncodeCommand(program, io);
   addDecodeCommand(program, io);
   addDoctorCommand(program, io, setExitCode);
