@@ -82,7 +82,7 @@ export function dualWrite({ protection }: RunEvidence): LineFinding | undefined 
     at: textOf(protection.facts.startedAt),
     figure: String(step.detail),
   };
-  if (step.state === "skipped") return skipped(String(step.detail), proof);
+  if (step.state === "skipped") return skipped("a protected run has skipped it", proof);
   return step.state === "done" ? done(proof) : open("the step was not done", proof);
 }
 

@@ -1,3 +1,5 @@
+import type { Command } from "commander";
+import { OctoloadError } from "../errors/octoload-error.js";
 import type { BackfillOptions } from "../load/load-settings.js";
 import type { Validate } from "../protect/protect-options.js";
 import type { ProtectedResult } from "../protect/protected-backfill.js";
@@ -17,6 +19,23 @@ export interface ProtectedFlags {
   /** False with --no-source-backup. */
   readonly sourceBackup: boolean;
   readonly rollBack?: true;
+}
+
+export function addProtectedOptions(command: Command): Command {
+  return command
+    .option("--protected", "back up first, validate every row, and put back what went wrong")
+    .option("--backup-dir <dir>", "with --protected: for the backups (default: in --run-dir)")
+    .option("--no-source-backup", "with --protected: back up the targets alone")
+    .option("--roll-back", "with --protected: put the targets of --run-dir back now");
+}
+
+/** @throws OctoloadError USAGE: flags that mean nothing in an unprotected run */
+export function requireProtected({ backupDir, sourceBackup, rollBack }: ProtectedFlags): void {
+  if (backupDir === undefined && sourceBackup && rollBack === undefined) return;
+  throw new OctoloadError(
+    "USAGE",
+    "--backup-dir, --no-source-backup and --roll-back go with --protected",
+  );
 }
 
 /** What takes no longer says nothing while it runs. */

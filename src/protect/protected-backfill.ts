@@ -107,7 +107,10 @@ function targetsOf({ to = [] }: BackfillOptions): string[] {
 
 function requireUnfinished({ outcome }: ProtectedFile, runDir: string): void {
   if (outcome === "unfinished") return;
-  throw new OctoloadError("RUN_FINISHED", `the protected run in ${runDir} ended: ${outcome}`);
+  throw new OctoloadError("RUN_FINISHED", `the protected run in ${runDir} ended: ${outcome}`, {
+    remedy:
+      "Begin another one in its own --run-dir; to undo this one, `octoload restore` its backup folders with --replace.",
+  });
 }
 
 /** What a run without protection has loaded was not backed up before. */

@@ -228,7 +228,7 @@ function describeBackup(out: string, manifest: Manifest) {
   const what =
     manifest.content.kind === "absent"
       ? "nothing was there"
-      : `${manifest.files.length} files, ${totalBytes(manifest)} bytes`;
+      : `${totalBytes(manifest)} bytes with checksums`;
   return { detail: what, evidence: out };
 }
 
