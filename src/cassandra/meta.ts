@@ -43,6 +43,11 @@ export class MetaStore {
     return outcomeOf(await this.#execute(cql, [value, key, before]));
   }
 
+  /** Removes an entry, whatever its value. @throws OctoloadError CASSANDRA_* */
+  async remove(key: string): Promise<void> {
+    await this.#execute(`DELETE FROM ${this.#table} WHERE key = ? IF EXISTS`, [key]);
+  }
+
   async #execute(cql: string, values: readonly string[]): Promise<types.ResultSet> {
     try {
       return await this.#session.client.execute(cql, [...values], { prepare: true });

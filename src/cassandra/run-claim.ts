@@ -4,6 +4,7 @@ import { OctoloadError } from "../errors/octoload-error.js";
 import { describeActor } from "./actor.js";
 import { requireServerClock, systemClock } from "./clock.js";
 import { quoteName } from "./cql-text.js";
+import { requireNotRestoring, restoringKey } from "./restoring.js";
 import { requestFailure } from "./session-errors.js";
 import {
   decodeRun,
@@ -69,7 +70,7 @@ export type ClaimOptions = Partial<StateOptions>;
  * at the same time get timestamps of their own, each after the one before.
  *
  * @throws OctoloadError CLOCK_SKEW; WRITE_TIMES_USED_UP; RUN_SUPERSEDED; RUN_OTHER where the id is
- *   of a run into another table; STATE_*; CASSANDRA_*
+ *   of a run into another table; TARGET_RESTORING; STATE_*; CASSANDRA_*
  */
 export async function claimRun(
   session: StateSession,
@@ -80,11 +81,13 @@ export async function claimRun(
   await requireServerClock(session.client, clock);
   const { runId, layout, baseRunId = runId } = request;
   const table = rowTables[layout].name;
-  const keys = [...writeTimesKeys, runKey(runId), firstRunKey(table), prunedByKey(table)];
+  const tableKeys = [firstRunKey(table), prunedByKey(table)];
+  const keys = [...writeTimesKeys, restoringKey, runKey(runId), ...tableKeys];
   const identity = await readTableIdentity(session, layout, "all-nodes");
   return openPartition(session, options).change(
     keys,
     async (entries): Promise<Change<RunClaim>> => {
+      requireNotRestoring(entries, session.target.keyspace);
       const claimed = decodeRun(entries, runId);
       if (claimed !== undefined) {
         requireSameTable(runId, claimed, table);
@@ -137,7 +140,7 @@ export async function beginPrune(
  * A run's claim, with T0 as it is now. To be asked for at the run's checkpoints: a later run may
  * prune meanwhile, T0 may be set, and the table may have been made anew.
  *
- * @throws OctoloadError RUN_SUPERSEDED, RUN_OTHER, STATE_*, CASSANDRA_*
+ * @throws OctoloadError RUN_SUPERSEDED, RUN_OTHER, TARGET_RESTORING, STATE_*, CASSANDRA_*
  */
 export async function requireCurrentRun(
   session: StateSession,
@@ -145,8 +148,9 @@ export async function requireCurrentRun(
   options: ClaimOptions = {},
 ): Promise<RunClaim> {
   const table = rowTables[layout].name;
-  const keys = [...writeTimesKeys, runKey(runId), prunedByKey(table)];
+  const keys = [...writeTimesKeys, restoringKey, runKey(runId), prunedByKey(table)];
   const entries = await openPartition(session, options).read(keys);
+  requireNotRestoring(entries, session.target.keyspace);
   const claimed = requireClaimed(entries, runId, table);
   requireNotPruned(decodeTableRuns(entries, table), claimed.runNumber);
   requireTableOfRun(table, claimed, await readTableIdentity(session, layout));

@@ -1,5 +1,6 @@
 import { describeActor } from "./actor.js";
 import { requireServerClock, systemClock } from "./clock.js";
+import { requireNotRestoring, restoringKey } from "./restoring.js";
 import {
   decodeWriteTimes,
   stateKeys,
@@ -47,7 +48,7 @@ export async function readDualWriteStatus(session: StateSession): Promise<DualWr
 /**
  * Sets T0 where it is not set. Services may write live from then on.
  *
- * @throws OctoloadError CLOCK_SKEW, STATE_*, CASSANDRA_*
+ * @throws OctoloadError CLOCK_SKEW, TARGET_RESTORING, STATE_*, CASSANDRA_*
  */
 export async function switchDualWriteOn(
   session: StateSession,
@@ -93,9 +94,11 @@ async function changeTimes(
   options: T0Options,
   rule: (times: WriteTimes) => WriteTimes,
 ): Promise<void> {
-  await openPartition(session, options).change(writeTimesKeys, (entries) => {
+  await openPartition(session, options).change([...writeTimesKeys, restoringKey], (entries) => {
     const before = decodeWriteTimes(entries);
-    return { result: undefined, writes: writesBetween(before, rule(before)) };
+    const after = rule(before);
+    if (after.isDualWriteOn) requireNotRestoring(entries, session.target.keyspace);
+    return { result: undefined, writes: writesBetween(before, after) };
   });
 }
 

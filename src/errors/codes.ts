@@ -1,3 +1,4 @@
+import { backupErrors } from "./backup-codes.js";
 import { cassandraErrors } from "./cassandra-codes.js";
 import { encodingErrors } from "./encoding-codes.js";
 import type { ErrorEntry } from "./error-entry.js";
@@ -60,6 +61,7 @@ export const errorTable = [
   ...cassandraErrors,
   ...hotErrors,
   ...redisErrors,
+  ...backupErrors,
   {
     code: "VALIDATION_INTERRUPTED",
     cause: "A validation was ended by a signal before it had compared everything.",

@@ -52,23 +52,40 @@ export function requireSpace(folder: string, bytes: number, freeBytes: number): 
   );
 }
 
+/** Told how many of a database's pages are copied. What it throws ends the copy. */
+export type CopyWatch = (pages: number, ofPages: number) => void;
+
 /**
  * Copies a database as it is at one moment, with what its write-ahead log holds, into a new file
  * that only its owner may read.
  *
  * @throws OctoloadError SNAPSHOT_FAILED, SOURCE_LOCKED
  */
-export async function copyDatabase(path: string, database: Database, copy: string): Promise<void> {
+export async function copyDatabase(
+  path: string,
+  database: Database,
+  copy: string,
+  watch: CopyWatch = () => undefined,
+): Promise<void> {
   try {
     closeSync(openSync(copy, "wx", 0o600));
     const pace = new Pace(path);
-    const { totalPages } = await database.backup(copy, { progress: (left) => pace.next(left) });
+    const progress = (left: BackupProgress) => {
+      watch(left.totalPages - left.remainingPages, left.totalPages);
+      return pace.next(left);
+    };
+    const { totalPages } = await database.backup(copy, { progress });
     if (totalPages === 0) throw lockedError(path);
     leaveWalMode(copy);
   } catch (error) {
     rmSync(copy, { force: true });
     throw snapshotError(error);
   }
+}
+
+interface BackupProgress {
+  readonly totalPages: number;
+  readonly remainingPages: number;
 }
 
 /**
@@ -84,7 +101,7 @@ class Pace {
     this.#path = path;
   }
 
-  next({ remainingPages }: { readonly remainingPages: number }): number {
+  next({ remainingPages }: Pick<BackupProgress, "remainingPages">): number {
     if (remainingPages >= this.#left) this.#vainSteps += 1;
     this.#left = remainingPages;
     if (this.#vainSteps >= MAX_VAIN_STEPS) throw lockedError(this.#path);
