@@ -133,7 +133,9 @@ async function runAll(
 async function runTests(file: string, log: ScenarioLog): Promise<void> {
   const args = [packageCommand("vitest"), "run", "--no-color", "--reporter=verbose", file];
   const { code, output } = await run(process.execPath, args, { env: { CI: "true" } });
-  const passed = [...output.matchAll(/^ *✓ \S+ > (.*?)(?: +\d+ms)?$/gm)].map(([, test = ""]) => test);
+  const passed = [...output.matchAll(/^ *✓ \S+ > (.*?)(?: +\d+ms)?$/gm)].map(
+    ([, test = ""]) => test,
+  );
   for (const test of passed) log.holds(test, true);
   if (code !== 0) log.did(output.slice(-4000));
   log.equal("exit code of the tests", code, 0);
