@@ -1,4 +1,4 @@
-import type { Environment } from "../cassandra/secrets.js";
+import type { Environment } from "../endpoint/password.js";
 import type { BackfillOptions } from "../load/load-settings.js";
 
 /** What is validated, and how. What is left out is as it was in the run that loaded the target. */
