@@ -131,6 +131,7 @@ const rules = {
       "src/source",
       "src/sink",
       "src/cassandra",
+      "src/endpoint",
       "src/encoding",
       "src/native",
       "src/errors",

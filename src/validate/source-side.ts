@@ -79,6 +79,7 @@ export class SourceSide {
       return new SourceSide(options, source, context.sorted, facts, parts);
     } catch (error) {
       await closeAll(parts);
+      await removeSpill(options.folder);
       throw error instanceof RunInterrupted ? interrupted() : error;
     }
   }
@@ -86,8 +87,12 @@ export class SourceSide {
   /** Removes the sorted rows and the source's private copy. */
   async close(): Promise<void> {
     await closeAll(this.#parts);
-    await rm(join(this.#folder, SPILL_FOLDER), { recursive: true, force: true });
+    await removeSpill(this.#folder);
   }
+}
+
+function removeSpill(folder: string): Promise<void> {
+  return rm(join(folder, SPILL_FOLDER), { recursive: true, force: true });
 }
 
 type Closable = () => Promise<unknown>;

@@ -1,5 +1,5 @@
-// Rows for the validation's tests: as a plain list, as blocks of either side, and
-// as the body of a RESULT frame.
+// Rows for the validation's tests: as a plain list, as blocks of either side, as
+// the body of a RESULT frame and as octoload_pack packs a table's.
 #pragma once
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "../../native/batch/source_batch.h"
 #include "../../native/batch/target_batch.h"
 #include "../../native/cql/frames.h"
 #include "random.h"
@@ -161,6 +162,49 @@ inline std::string result_body(const std::vector<PlainRow>& rows, cql::Layout la
   put_number(&body, rows.size(), 4);
   for (const PlainRow& row : rows) put_row(&body, row, layout);
   return body;
+}
+
+// A block as octoload_pack makes it, of one value a column and row.
+struct Stored {
+  uint8_t kind = 5;
+  uint64_t slot = 0;
+};
+
+inline Block packed_block(const std::vector<std::vector<Stored>>& rows, const std::string& bytes) {
+  const size_t count = rows.size(), columns = batch::kFixedColumns;
+  const size_t kinds_at = 32 + 8 * count, slots_at = kinds_at + columns * batch::padded(count);
+  const size_t bytes_at = slots_at + columns * count * 8;
+  Block block(bytes_at + bytes.size());
+  uint8_t* const to = block.bytes().data();
+  const uint64_t head[4] = {batch::kSourceMagic, count, columns, bytes.size()};
+  std::memcpy(to, head, sizeof head);
+  for (size_t i = 0; i < count; ++i) {
+    for (size_t column = 0; column < columns; ++column) {
+      to[kinds_at + column * batch::padded(count) + i] = rows[i][column].kind;
+      std::memcpy(to + slots_at + (column * count + i) * 8, &rows[i][column].slot, 8);
+    }
+  }
+  std::memcpy(to + bytes_at, bytes.data(), bytes.size());
+  return block;
+}
+
+inline std::vector<Stored> stored_row(const PlainRow& row, bool is_tile, std::string* bytes) {
+  std::vector<Stored> values(batch::kFixedColumns);
+  const uint64_t code = row.tile << 15 | row.cell;
+  values[0] = {1, is_tile ? row.tile : code};
+  values[1] = {1, row.level};
+  values[2] = {1, is_tile ? row.cell : uint64_t{0}};
+  if (row.material) values[3] = {1, static_cast<uint64_t>(int64_t{*row.material})};
+  if (row.homogeneity) {
+    values[4] = {2, __builtin_bit_cast(uint64_t, static_cast<double>(*row.homogeneity))};
+  }
+  if (row.mask) values[5] = {1, static_cast<uint64_t>(int64_t{static_cast<int8_t>(*row.mask)})};
+  if (row.envelope) {
+    values[6] = {4, bytes->size() | uint64_t{row.envelope->size()} << 32};
+    *bytes += *row.envelope;
+  }
+  if (row.last_modified) values[7] = {1, static_cast<uint64_t>(*row.last_modified)};
+  return values;
 }
 
 }  // namespace octoload::test

@@ -144,49 +144,6 @@ void test_mutations(Random& random, int rounds) {
   }
 }
 
-// A block as octoload_pack makes it, of one value a column and row.
-struct Stored {
-  uint8_t kind = 5;
-  uint64_t slot = 0;
-};
-
-Block packed_block(const std::vector<std::vector<Stored>>& rows, const std::string& bytes) {
-  const size_t count = rows.size(), columns = batch::kFixedColumns;
-  const size_t kinds_at = 32 + 8 * count, slots_at = kinds_at + columns * batch::padded(count);
-  const size_t bytes_at = slots_at + columns * count * 8;
-  Block block(bytes_at + bytes.size());
-  uint8_t* const to = block.bytes().data();
-  const uint64_t head[4] = {batch::kSourceMagic, count, columns, bytes.size()};
-  std::memcpy(to, head, sizeof head);
-  for (size_t i = 0; i < count; ++i) {
-    for (size_t column = 0; column < columns; ++column) {
-      to[kinds_at + column * batch::padded(count) + i] = rows[i][column].kind;
-      std::memcpy(to + slots_at + (column * count + i) * 8, &rows[i][column].slot, 8);
-    }
-  }
-  std::memcpy(to + bytes_at, bytes.data(), bytes.size());
-  return block;
-}
-
-std::vector<Stored> stored_row(const PlainRow& row, bool is_tile, std::string* bytes) {
-  std::vector<Stored> values(batch::kFixedColumns);
-  const uint64_t code = row.tile << 15 | row.cell;
-  values[0] = {1, is_tile ? row.tile : code};
-  values[1] = {1, row.level};
-  values[2] = {1, is_tile ? row.cell : uint64_t{0}};
-  if (row.material) values[3] = {1, static_cast<uint64_t>(int64_t{*row.material})};
-  if (row.homogeneity) {
-    values[4] = {2, __builtin_bit_cast(uint64_t, static_cast<double>(*row.homogeneity))};
-  }
-  if (row.mask) values[5] = {1, static_cast<uint64_t>(int64_t{static_cast<int8_t>(*row.mask)})};
-  if (row.envelope) {
-    values[6] = {4, bytes->size() | uint64_t{row.envelope->size()} << 32};
-    *bytes += *row.envelope;
-  }
-  if (row.last_modified) values[7] = {1, static_cast<uint64_t>(*row.last_modified)};
-  return values;
-}
-
 void test_stored(Random& random, int rounds) {
   using Code = validate::StoredCode;
   for (int i = 0; i < rounds; ++i) {
@@ -354,30 +311,30 @@ void test_merge(Random& random, load::Order order, int rounds) {
   }
 }
 
+std::vector<PlainRow> descending(Random& random) {
+  std::vector<PlainRow> rows = {whole_row(random), whole_row(random)};
+  std::sort(rows.begin(), rows.end(), [](const PlainRow& a, const PlainRow& b) {
+    return key_of(a, load::Order::kNode) > key_of(b, load::Order::kNode);
+  });
+  return rows;
+}
+
 void test_disorder(Random& random) {
-  for (const bool is_source : {true, false}) {
-    std::vector<PlainRow> rows = {whole_row(random), whole_row(random)};
-    std::sort(rows.begin(), rows.end(), [](const PlainRow& a, const PlainRow& b) {
-      return key_of(a, load::Order::kNode) > key_of(b, load::Order::kNode);
-    });
-    for (const bool is_twice : {true, false}) {
-      if (is_twice) rows[1] = rows[0];
-      Block block = block_of(rows);
-      validate::Side side, none;
-      CHECK(batch::SinkBatch::parse(block.bytes(), &side.batch));
-      side.is_end = none.is_end = true;
-      validate::MergeState state{};
-      uint32_t columns[4][8];
-      const validate::FindingTable table = {8, columns[0], columns[1], columns[2], columns[3]};
-      const auto step = validate::merge(is_source ? side : none, is_source ? none : side,
-                                        {load::Order::kNode, 26}, &state, table);
-      CHECK(step.code == (is_source ? validate::MergeCode::kSourceOutOfOrder
-                                    : validate::MergeCode::kTargetOutOfOrder));
-      rows = {whole_row(random), whole_row(random)};
-      std::sort(rows.begin(), rows.end(), [](const PlainRow& a, const PlainRow& b) {
-        return key_of(a, load::Order::kNode) > key_of(b, load::Order::kNode);
-      });
-    }
+  using Code = validate::MergeCode;
+  for (int i = 0; i < 4; ++i) {
+    const bool is_source = i % 2 == 0;
+    std::vector<PlainRow> rows = descending(random);
+    if (i < 2) rows[1] = rows[0];
+    Block block = block_of(rows);
+    validate::Side side, none;
+    CHECK(batch::SinkBatch::parse(block.bytes(), &side.batch));
+    side.is_end = none.is_end = true;
+    validate::MergeState state{};
+    uint32_t columns[4][8];
+    const validate::FindingTable table = {8, columns[0], columns[1], columns[2], columns[3]};
+    const auto step = validate::merge(is_source ? side : none, is_source ? none : side,
+                                      {load::Order::kNode, 26}, &state, table);
+    CHECK(step.code == (is_source ? Code::kSourceOutOfOrder : Code::kTargetOutOfOrder));
   }
 }
 
