@@ -5,6 +5,16 @@ export {
 export type { BackfillHooks } from "./backfill/hooks.js";
 export { type RedriveOptions, type RedriveResult, redrive } from "./backfill/redrive.js";
 export {
+  type BackupResult,
+  backupSource,
+  backupTarget,
+  type SourceBackupOptions,
+  type TargetBackupOptions,
+} from "./backup/backup.js";
+export type { BackupHooks, BackupProgress } from "./backup/hooks.js";
+export type { BackupContent, Manifest } from "./backup/manifest.js";
+export { type RestoreOptions, type RestoreResult, restoreBackup } from "./backup/restore.js";
+export {
   type CachedReader,
   type CachedReaderOptions,
   type CellAnswer,
@@ -15,6 +25,8 @@ export {
 export type { PutOutcome } from "./cache/entry-lane.js";
 export type { NodeColumns } from "./cache/node-entry.js";
 export type { CacheOutcome, ReadStats } from "./cache/read-stats.js";
+export { type ChecklistOptions, type ChecklistResult, checklist } from "./checklist/checklist.js";
+export type { ChecklistLine, Evidence, LineState } from "./checklist/checklist-line.js";
 export {
   ancestorAt,
   children,

@@ -1,5 +1,5 @@
-import { existsSync, realpathSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { chmod, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import Sqlite, { type Database } from "better-sqlite3";
 import { stateKeys, WRITE_TIMES_SCOPE } from "../cassandra/state.js";
@@ -102,8 +102,11 @@ function requireDualWriteOff(database: Database, path: string): void {
 
 /** What the old file's journal holds must not be taken for the new one's. */
 async function takePlace(work: string, path: string): Promise<void> {
-  if (existsSync(path)) await holdingAlone(path, () => rename(work, path));
-  else await rename(work, path);
+  if (existsSync(path)) {
+    // Whoever could read the old one can read the new one.
+    await chmod(work, statSync(path).mode & 0o777);
+    await holdingAlone(path, () => rename(work, path));
+  } else await rename(work, path);
   await syncFolder(dirname(path));
 }
 

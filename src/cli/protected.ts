@@ -65,7 +65,10 @@ export async function runProtected(
       },
       {
         signal: stop.signal,
-        onStep: (step) => io.stderr(`octoload: ${stepLine(step)}\n`),
+        onStep: (step) => {
+          const line = isJson ? JSON.stringify({ event: "step", ...step }) : stepLine(step);
+          io.stderr(`${line}\n`);
+        },
         onLoad: view.onEvent,
         onValidation: validationWriter(io),
         ...(onNote === undefined ? {} : { onNote }),
@@ -98,7 +101,7 @@ function validationWriter(io: CliIo) {
 
 function stepLine({ kind, target, state, detail }: ProtectedStep): string {
   const of = target === null ? "" : ` of ${target}`;
-  return plainText(`${kind}${of}: ${state}: ${detail}`);
+  return plainText(`octoload: ${kind}${of}: ${state}: ${detail}`);
 }
 
 function renderProtected({ runDir, file }: ProtectedResult, isDryRun: boolean): string {

@@ -76,6 +76,7 @@ export class ProtectedRun {
       });
     }
     if (!(await putBack(this.#parts, record, this.#parts.options, hooks))) return INTERRUPTED;
+    this.#noteOfCache();
     await record.finish("rolled-back", record.file.failure);
     return DONE;
   }
@@ -84,8 +85,17 @@ export class ProtectedRun {
     const { record, options, hooks } = this.#parts;
     await record.fail(failure);
     if (!(await putBack(this.#parts, record, options, hooks))) return INTERRUPTED;
+    this.#noteOfCache();
     await record.finish("restored", failure);
     return exitCode;
+  }
+
+  #noteOfCache(): void {
+    const { load, hooks } = this.#parts;
+    if (load.hot === undefined) return;
+    hooks.onNote?.(
+      `the cache ${load.hot.url} may hold rows that were undone for as long as entries live: empty it`,
+    );
   }
 
   #exitCodeOfFailure(): number {

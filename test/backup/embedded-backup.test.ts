@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
@@ -26,6 +26,7 @@ describe("an embedded target's backup", () => {
     const before = targetCells(pathOf(target));
     const { out, manifest } = await targetBackup(target);
     expect(manifest.content).toMatchObject({ kind: "embedded", layout });
+    chmodSync(pathOf(target), 0o644);
     if (layout === "node") await change(target);
     else await loadInto(target, newSource(60));
     expect(targetCells(pathOf(target))).not.toEqual(before);
@@ -33,6 +34,7 @@ describe("an embedded target's backup", () => {
     expect(result).toMatchObject({ kind: "files", files: [{ path: pathOf(target) }] });
     expect(targetCells(pathOf(target))).toEqual(before);
     expect(readFileSync(pathOf(target))).toEqual(readFileSync(join(out, "target.octree")));
+    expect(statSync(pathOf(target)).mode & 0o777).toBe(0o644);
     // It can be loaded into again.
     await loadInto(target, newSource(60));
     expect(targetCells(pathOf(target))).toHaveLength(60);
