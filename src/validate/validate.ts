@@ -3,9 +3,17 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { writeJsonFile } from "../load/run-status.js";
+import { packageVersion } from "../native/package-version.js";
 import { openTarget } from "../target/open-target.js";
 import type { RowReader } from "../target/row-reader.js";
 import type { Target } from "../target/target.js";
+import type { CheckName } from "./checks/check-names.js";
+import { chosenChecks } from "./checks/chosen-checks.js";
+import {
+  exitCodeOfChecks,
+  type FurtherChecksOptions,
+  runFurtherChecks,
+} from "./checks/run-checks.js";
 import { FINDINGS_FILE } from "./findings-file.js";
 import { requireRun } from "./repair.js";
 import type { ValidationResult } from "./result.js";
@@ -16,11 +24,12 @@ import { ValidationRun } from "./validation-run.js";
 export const VALIDATION_FILE = "validation.json";
 
 /**
- * Compares a target with its source: every row of both is read, the source's as a load would write
- * it now. What differs is looked at again on both sides, classed, and kept in findings.sqlite of
- * the validation's folder.
+ * Compares a target with its source, by the checks that are asked for. The full one reads every row of
+ * both, the source's as a load would write it now; the others look at samples, the index, the cache
+ * and the speed. What differs is looked at again on both sides, classed, and kept in findings.sqlite
+ * of the validation's folder.
  *
- * @throws OctoloadError USAGE, SOURCE_*, TARGET_*, CASSANDRA_*, RUN_*, VALIDATION_INTERRUPTED. What
+ * @throws OctoloadError USAGE, SOURCE_*, TARGET_*, CASSANDRA_*, REDIS_*, RUN_*, VALIDATION_INTERRUPTED. What
  *   could not be read of the target is no error but a range of the result's `unchecked`.
  */
 export async function validate(
@@ -53,10 +62,49 @@ async function run(
   rows: RowReader,
   hooks: ValidateHooks,
 ): Promise<ValidationResult> {
+  const { isFull, isCounts, further } = chosenChecks(options);
   await makeFolder(plan.folder);
-  const result = await new ValidationRun(plan, options, { target, rows }, hooks).execute();
+  const open = { target, rows };
+  const full =
+    isFull || isCounts
+      ? new ValidationRun(plan, { ...options, full: isFull }, open, hooks)
+      : undefined;
+  const result = await withFurtherChecks(
+    further,
+    { plan, options, target, rows, hooks },
+    await full?.execute(),
+  );
   await writeJsonFile(join(plan.folder, VALIDATION_FILE), result);
   return result;
+}
+
+/** @param full of the comparison of every row; undefined: it was not asked for */
+async function withFurtherChecks(
+  names: readonly CheckName[],
+  parts: FurtherChecksOptions,
+  full: ValidationResult | undefined,
+): Promise<ValidationResult> {
+  if (full !== undefined && names.length === 0) return full;
+  const { plan } = parts;
+  const startedAt = new Date();
+  const further = await runFurtherChecks(names, parts);
+  const [run] = plan.runs;
+  const before = full ?? {
+    octoload: packageVersion(),
+    ...{ validationId: plan.validationId, validationDir: plan.folder, target: plan.to },
+    ...{ startedAt: startedAt.toISOString(), elapsedMs: 0, source: further.source },
+    run: run === undefined ? null : { runId: run.file.runId, runDir: run.dir },
+    ...{ rows: null, checks: [], unchecked: [], repair: null, stages: [] },
+  };
+  const checks = [...before.checks, ...further.checks];
+  const unchecked = [...before.unchecked, ...further.unchecked];
+  return {
+    ...before,
+    ...{ checks, unchecked, findings: further.findings },
+    exitCode: exitCodeOfChecks(checks, unchecked),
+    elapsedMs: before.elapsedMs + further.elapsedMs,
+    stages: [...before.stages.filter(({ name }) => name !== "done"), ...further.stages],
+  };
 }
 
 async function makeFolder(folder: string): Promise<void> {
