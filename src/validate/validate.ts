@@ -5,10 +5,8 @@ import { OctoloadError } from "../errors/octoload-error.js";
 import { writeJsonFile } from "../load/run-status.js";
 import { packageVersion } from "../native/package-version.js";
 import { openTarget } from "../target/open-target.js";
-import type { RowReader } from "../target/row-reader.js";
-import type { Target } from "../target/target.js";
 import type { CheckName } from "./checks/check-names.js";
-import { chosenChecks } from "./checks/chosen-checks.js";
+import { type ChosenChecks, chosenChecks, requireNumbers } from "./checks/chosen-checks.js";
 import {
   exitCodeOfChecks,
   type FurtherChecksOptions,
@@ -18,7 +16,7 @@ import { FINDINGS_FILE } from "./findings-file.js";
 import { requireRun } from "./repair.js";
 import type { ValidationResult } from "./result.js";
 import type { ValidateHooks, ValidateOptions } from "./validate-options.js";
-import { planValidation, type ValidationPlan } from "./validation-plan.js";
+import { planValidation } from "./validation-plan.js";
 import { ValidationRun } from "./validation-run.js";
 
 export const VALIDATION_FILE = "validation.json";
@@ -29,13 +27,16 @@ export const VALIDATION_FILE = "validation.json";
  * and the speed. What differs is looked at again on both sides, classed, and kept in findings.sqlite
  * of the validation's folder.
  *
- * @throws OctoloadError USAGE, SOURCE_*, TARGET_*, CASSANDRA_*, REDIS_*, RUN_*, VALIDATION_INTERRUPTED. What
- *   could not be read of the target is no error but a range of the result's `unchecked`.
+ * @throws OctoloadError USAGE, ARG_RANGE, SOURCE_*, TARGET_*, CASSANDRA_*, REDIS_*, RUN_*,
+ *   VALIDATION_INTERRUPTED. What could not be read of the target is no error but a range of the
+ *   result's `unchecked`.
  */
 export async function validate(
   options: ValidateOptions,
   hooks: ValidateHooks = {},
 ): Promise<ValidationResult> {
+  requireNumbers(options);
+  const chosen = chosenChecks(options);
   const target = await openTarget(options.to, {
     ...(options.frame === undefined ? {} : { frame: options.frame }),
     ...(options.env === undefined ? {} : { env: options.env }),
@@ -46,7 +47,7 @@ export async function validate(
     if (options.repair === true) requireRun(plan);
     const rows = await target.openRows();
     try {
-      return await run(plan, options, target, rows, hooks);
+      return await run(chosen, { plan, options, target, rows, hooks });
     } finally {
       await rows.close();
     }
@@ -56,24 +57,17 @@ export async function validate(
 }
 
 async function run(
-  plan: ValidationPlan,
-  options: ValidateOptions,
-  target: Target,
-  rows: RowReader,
-  hooks: ValidateHooks,
+  { isFull, isCounts, further }: ChosenChecks,
+  parts: FurtherChecksOptions,
 ): Promise<ValidationResult> {
-  const { isFull, isCounts, further } = chosenChecks(options);
+  const { plan, options, target, rows, hooks } = parts;
   await makeFolder(plan.folder);
   const open = { target, rows };
   const full =
     isFull || isCounts
       ? new ValidationRun(plan, { ...options, full: isFull }, open, hooks)
       : undefined;
-  const result = await withFurtherChecks(
-    further,
-    { plan, options, target, rows, hooks },
-    await full?.execute(),
-  );
+  const result = await withFurtherChecks(further, parts, await full?.execute());
   await writeJsonFile(join(plan.folder, VALIDATION_FILE), result);
   return result;
 }

@@ -1,3 +1,4 @@
+import { describeValue } from "../../errors/describe-value.js";
 import { OctoloadError } from "../../errors/octoload-error.js";
 import type { ValidateOptions } from "../validate-options.js";
 import { type CheckName, checkNames } from "./check-names.js";
@@ -31,12 +32,24 @@ export function chosenChecks({
   hot,
 }: Pick<ValidateOptions, "checks" | "full" | "counts" | "hot">): ChosenChecks {
   const named = new Set<CheckName>(checks);
+  const isFull = full || named.has("full");
+  if (named.size === 0 && !isFull && !counts) named.add("sample");
   if (hot !== undefined && checks === undefined) named.add("cache");
   if (named.has("cache") && hot === undefined) {
     throw new OctoloadError("USAGE", "the check of the cache needs its URL: --hot redis://host");
   }
-  const isFull = full || named.has("full");
-  if (named.size === 0 && !isFull && !counts) named.add("sample");
   const further = checkNames.filter((name) => name !== "full" && named.has(name));
   return { isFull, isCounts: counts && !isFull, further };
+}
+
+const numbers = ["sample", "seed", "integrityRows", "cacheRate"] as const;
+
+/** @throws OctoloadError ARG_RANGE for a number of rows, a seed or a rate that is none */
+export function requireNumbers(options: Pick<ValidateOptions, (typeof numbers)[number]>): void {
+  for (const name of numbers) {
+    const value = options[name];
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue;
+    const got = describeValue(value);
+    throw new OctoloadError("ARG_RANGE", `${name} must be an integer from 1, got ${got}`);
+  }
 }

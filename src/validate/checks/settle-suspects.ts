@@ -200,10 +200,10 @@ export class Settlement {
         settleMs: options.settleMs ?? DEFAULT_SETTLE_MS,
         onProgress: (count) => meter.rows(count),
       }).run();
-      for (const draft of unchecked.length > 0 ? this.#drafts.values() : []) {
-        draft.isUnfinished = true;
-        draft.unread.push(...unchecked);
-      }
+      if (unchecked.length === 0) return;
+      const [first] = this.#drafts.values();
+      first?.unread.push(...unchecked);
+      for (const draft of this.#drafts.values()) draft.isUnfinished = true;
     } finally {
       refused.close();
       await present?.close();
