@@ -174,11 +174,15 @@ export type {
   Target,
 } from "./target/target.js";
 export { RawText, type SourceValue, type TargetRow } from "./target/target-row.js";
+export type { CheckName } from "./validate/checks/check-names.js";
 export type {
+  CheckFigures,
   CheckResult,
   EnvelopeFault,
   Finding,
   FindingClass,
+  LatencyFigures,
+  LatencySummary,
   RepairResult,
   RowCounts,
   UncheckedRange,

@@ -5,6 +5,7 @@ import type { Finding, ValidationResult } from "../validate/result.js";
 import type { ValidationProgress } from "../validate/validate-options.js";
 import { alignColumns, shortPath } from "./output.js";
 import { formatCount, formatRows, plainText } from "./progress-text.js";
+import { renderChecks } from "./validate-checks-text.js";
 
 const SHOWN_FINDINGS = 20;
 
@@ -27,6 +28,7 @@ export function renderValidation(result: ValidationResult): string {
   return [
     `${headline(result)}\n`,
     countsText(result),
+    renderChecks(result.checks),
     classesText(result),
     findingsText(result),
     notesText(result),
@@ -40,6 +42,7 @@ function headline({ exitCode, target, source, elapsedMs }: ValidationResult): st
   const what = {
     0: "holds what",
     6: "differs from what",
+    7: "answers too slowly, and holds what",
     8: "could not all be compared with what",
   }[exitCode];
   const seconds = (elapsedMs / 1000).toFixed(1);
@@ -47,6 +50,7 @@ function headline({ exitCode, target, source, elapsedMs }: ValidationResult): st
 }
 
 function countsText({ rows, checks }: ValidationResult): string {
+  if (rows === null) return "";
   const isCompared = checks.some(({ check }) => check === "rows");
   const lines: [string, number][] = [
     ["rows of the source", rows.source],
@@ -69,7 +73,9 @@ function countsText({ rows, checks }: ValidationResult): string {
 }
 
 function classesText({ checks }: ValidationResult): string {
-  const counts = checks.flatMap(({ findings }) => Object.entries(findings));
+  const all = checks.find(({ check }) => check === "rows");
+  // The other checks' findings stand beside them.
+  const counts = Object.entries(all?.findings ?? {});
   if (counts.length === 0) return "";
   const lines = counts.map(([name, count]) => [`  ${name}`, formatCount(count)]);
   return `Found:\n${alignColumns(lines, new Set([1]))}`;
@@ -129,7 +135,10 @@ function repairText({ repair }: ValidationResult): string {
 function nextText({ exitCode, checks, repair }: ValidationResult): string {
   if (exitCode === 8) return "Next: validate again when all of the target can be read.\n";
   if (exitCode !== 6) return "";
-  const counts = Object.assign({}, ...checks.map(({ findings }) => findings)) as Record<
+  if (!checks.some(({ check }) => check === "rows")) {
+    return "Next: --full compares every row, and --full --repair sends those again that are wrong.\n";
+  }
+  const counts = (checks.find(({ check }) => check === "rows")?.findings ?? {}) as Record<
     string,
     number
   >;

@@ -3,6 +3,8 @@ import { DEFAULT_RUNS_DIR } from "../backfill/begin-run.js";
 import { MAX_LEVEL } from "../encoding/level.js";
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
+import { checkNames, parseChecks } from "../validate/checks/check-names.js";
+import { fullChecks } from "../validate/checks/chosen-checks.js";
 import type { ValidationResult } from "../validate/result.js";
 import { validate } from "../validate/validate.js";
 import type { ValidateOptions, ValidationProgress } from "../validate/validate-options.js";
@@ -24,6 +26,11 @@ interface ValidateFlags {
   readonly full?: true;
   readonly counts?: true;
   readonly repair?: true;
+  readonly checks?: string;
+  readonly sample?: string;
+  readonly seed?: string;
+  readonly hot?: string;
+  readonly cacheRate?: string;
   readonly run?: string;
   readonly runsDir?: string;
   readonly validationDir?: string;
@@ -48,17 +55,23 @@ export function addValidateCommand(
 ): void {
   program
     .command("validate")
-    .summary("compare a target with its source, row by row")
+    .summary("compare a target with its source, row by row or by a sample")
     .description(
-      "Compare every row of a target with its source. What differs is looked at again on both sides " +
-        "before it is named. Exits 6 when something differs, 8 when not all could be checked. " +
+      "Compare a target with its source: a sample of 1000 rows unless more is asked for. What " +
+        "differs is looked at again on both sides before it is named. Exits 6 when something " +
+        "differs, 8 when not all could be checked, 7 when the target answers too slowly. " +
         "What no option says is as in the run that loaded the target.",
     )
     .argument("[sources...]", "GeoPackage or SQLite files, or globs (default: the run's)")
     .option("--to <url>", "target: cassandra://HOST/KEYSPACE or sqlite:PATH")
-    .option("--full", "compare every row")
+    .option("--full", "compare every row, and check sample, integrity and spatial index too")
     .option("--counts", "count rows by token range; part of --full")
     .option("--repair", "send missing and different rows again in a run of their own")
+    .option("--checks <list>", `of ${checkNames.join(", ")}`)
+    .option("--sample <n>", "rows of the sample (default: 1000)")
+    .option("--seed <n>", "which rows are sampled (default: 12345)")
+    .option("--hot <url>", "check this hot cache too: redis://HOST:PORT")
+    .option("--cache-rate <n>", "entries of the cache looked at a second (default: 5000)")
     .option("--run <id>", "the run that loaded the target: its folder or id (default: the latest)")
     .option("--runs-dir <dir>", `where runs are (default: ${DEFAULT_RUNS_DIR})`)
     .option(
@@ -134,9 +147,9 @@ function optionsOf(sources: readonly string[], flags: ValidateFlags, io: CliIo):
   const memory = textSetting("memory", flags.memory, io);
   return {
     to: to[0],
-    full: flags.full === true,
     env: io.env,
     ...(flags.repair === undefined ? {} : { repair: true }),
+    ...checkFlags(flags, io),
     ...(sources.length === 0 ? {} : { sources }),
     ...(flags.run === undefined ? {} : { run: flags.run }),
     ...(runsDir === undefined ? {} : { runsDir }),
@@ -148,14 +161,25 @@ function optionsOf(sources: readonly string[], flags: ValidateFlags, io: CliIo):
   };
 }
 
-function requireKind({ full, counts, repair }: ValidateFlags): void {
-  if (full !== true && counts !== true) {
-    const fault = "say what is to be validated: --full compares every row, --counts their numbers";
-    throw new OctoloadError("USAGE", fault);
-  }
-  if (repair === true && full !== true) {
+function requireKind({ full, checks, repair }: ValidateFlags): void {
+  const isFull = full === true || (checks !== undefined && parseChecks(checks).includes("full"));
+  if (repair === true && !isFull) {
     throw new OctoloadError("USAGE", "--repair goes with --full, which finds the rows to repair");
   }
+}
+
+function checkFlags(flags: ValidateFlags, io: CliIo): Partial<ValidateOptions> {
+  const { full, checks, sample, seed, cacheRate } = flags;
+  const hot = textSetting("hot", flags.hot, io);
+  const named = checks === undefined ? [] : parseChecks(checks);
+  const all = full === true ? [...fullChecks(hot !== undefined), ...named] : named;
+  return {
+    ...(all.length === 0 ? {} : { checks: all }),
+    ...(sample === undefined ? {} : { sample: parseCount("--sample", sample) }),
+    ...(seed === undefined ? {} : { seed: parseCount("--seed", seed) }),
+    ...(hot === undefined ? {} : { hot }),
+    ...(cacheRate === undefined ? {} : { cacheRate: parseCount("--cache-rate", cacheRate) }),
+  };
 }
 
 function sourceFlags(flags: ValidateFlags): Partial<ValidateOptions> {
@@ -169,6 +193,15 @@ function sourceFlags(flags: ValidateFlags): Partial<ValidateOptions> {
     ...(coerceText === undefined ? {} : { coerceText }),
     ...(snapshot === undefined ? {} : { snapshotDir: snapshot }),
   };
+}
+
+function parseCount(name: string, text: string): number {
+  const count = Number(text);
+  if (/^[1-9]\d{0,8}$/.test(text)) return count;
+  throw new OctoloadError(
+    "USAGE",
+    `${name} must be a number from 1 to 999999999, got ${describeValue(text)}`,
+  );
 }
 
 function parseMs(name: string, text: string): number {

@@ -35,18 +35,19 @@ type Row = Readonly<Record<string, bigint | number | Buffer | null>>;
 const schema = `
   PRAGMA journal_mode = OFF;
   PRAGMA synchronous = OFF;
-  CREATE TABLE candidates(
+  CREATE TABLE IF NOT EXISTS candidates(
     id INTEGER PRIMARY KEY, part INTEGER NOT NULL, level INTEGER NOT NULL, tile INTEGER NOT NULL,
     cell INTEGER NOT NULL, is_extra INTEGER NOT NULL, material INTEGER, homogeneity REAL,
     mask INTEGER, last_modified INTEGER, envelope BLOB, digest BLOB, file INTEGER,
     source_rowid INTEGER);
-  CREATE TABLE findings(
+  CREATE TABLE IF NOT EXISTS findings(
     id INTEGER PRIMARY KEY, class TEXT NOT NULL, level INTEGER NOT NULL, code TEXT NOT NULL,
     columns TEXT NOT NULL, source_columns TEXT NOT NULL, envelope TEXT, note TEXT, file TEXT,
     source_rowid TEXT, write_time_us TEXT, is_live INTEGER NOT NULL);
-  CREATE TABLE parts(
+  CREATE TABLE IF NOT EXISTS parts(
     part INTEGER PRIMARY KEY, range TEXT NOT NULL, source_rows INTEGER NOT NULL,
-    target_rows INTEGER NOT NULL, equal INTEGER NOT NULL, fault TEXT)`;
+    target_rows INTEGER NOT NULL, equal INTEGER NOT NULL, fault TEXT);
+  CREATE INDEX IF NOT EXISTS by_cell ON findings(level, code)`;
 
 /** What a part of the target's order came to. */
 export interface PartCounts {
@@ -166,6 +167,16 @@ export class FindingsFile {
           ...[finding.writeTimeUs, finding.isLive ? 1 : 0],
         ),
     );
+  }
+
+  /** Whether anything was found about the cell of a row; of a cache's entry, the same. */
+  hasFinding({ level, code, class: className }: Finding): boolean {
+    const classes = this.#database
+      .prepare<[number, string], string>("SELECT class FROM findings WHERE level = ? AND code = ?")
+      .pluck()
+      .all(level, code);
+    const isOfCache = (name: string) => name.startsWith("cache-");
+    return classes.some((name) => name === className || !(isOfCache(name) || isOfCache(className)));
   }
 
   /** By class. */

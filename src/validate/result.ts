@@ -4,6 +4,8 @@ import type { StoredColumn } from "../target/row-reader.js";
  * What is wrong with a row of a target. `different`: not what the source has. `live-newer`: so, and
  * written by a service after T0. `derived-stale`: only derived columns, where services write and so
  * may have changed what they were derived from. `in-flight`: it changed each time it was looked at.
+ * Of a cache's entries: `cache-stale` is not what the target has, and not newer; `cache-extra` is of a
+ * cell that the target does not have; `cache-malformed` can't be read; `cache-no-ttl` never expires.
  */
 export const findingClasses = Object.freeze([
   "missing",
@@ -12,6 +14,10 @@ export const findingClasses = Object.freeze([
   "live-newer",
   "derived-stale",
   "in-flight",
+  "cache-stale",
+  "cache-extra",
+  "cache-malformed",
+  "cache-no-ttl",
 ] as const);
 export type FindingClass = (typeof findingClasses)[number];
 
@@ -48,6 +54,35 @@ export interface UncheckedRange {
   readonly message: string;
 }
 
+/** What a check measured or counted beside rows, by name; units are in the names. */
+export type CheckFigures = Readonly<Record<string, number | string>>;
+
+/** How long queries took, one after another. */
+export interface LatencySummary {
+  readonly queries: number;
+  readonly errors: number;
+  readonly avgMs: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  /** Queries that took up to so many milliseconds and more than the one before; null: any more. */
+  readonly histogram: readonly { readonly upToMs: number | null; readonly queries: number }[];
+}
+
+/** The same queries of the target and of the source. */
+export interface LatencyFigures {
+  readonly target: LatencySummary;
+  readonly source: readonly {
+    /** What was asked for, and how SQLite goes about it. */
+    readonly query: string;
+    readonly plan: string;
+    readonly latency: LatencySummary;
+    /** How many times as long as the target's, on average. */
+    readonly timesTarget: number;
+  }[];
+}
+
 /** Any of a validation's checks. */
 export interface CheckResult {
   /** Such as "rows" or "counts". */
@@ -58,6 +93,9 @@ export interface CheckResult {
   readonly checked: number;
   readonly findings: Readonly<Partial<Record<FindingClass, number>>>;
   readonly notes: readonly string[];
+  readonly figures?: CheckFigures;
+  /** Of "baseline". */
+  readonly latency?: LatencyFigures;
 }
 
 /** What became of rows that were sent again. */
@@ -78,8 +116,11 @@ export interface ValidationResult {
   readonly octoload: string;
   readonly validationId: string;
   readonly validationDir: string;
-  /** 0: all is as it should be; 6: something differs; 8: not all could be checked. */
-  readonly exitCode: 0 | 6 | 8;
+  /**
+   * 0: all is as it should be; 6: something differs; 8: not all could be checked; 7: the target
+   * answers too slowly.
+   */
+  readonly exitCode: 0 | 6 | 7 | 8;
   readonly startedAt: string;
   readonly elapsedMs: number;
   readonly target: string;
@@ -90,7 +131,8 @@ export interface ValidationResult {
   };
   /** The run whose settings and dead letters were taken; null: none was found. */
   readonly run: { readonly runId: string; readonly runDir: string } | null;
-  readonly rows: RowCounts;
+  /** null: not every row was compared. */
+  readonly rows: RowCounts | null;
   readonly checks: readonly CheckResult[];
   /** The first ones; all are in findings.sqlite. */
   readonly findings: readonly Finding[];

@@ -4,6 +4,7 @@ import { OctoloadError } from "../errors/octoload-error.js";
 import { deriveRows } from "../load/derive-stage.js";
 import type { LoadSettings } from "../load/load-settings.js";
 import { ProgressTracker } from "../load/progress-tracker.js";
+import type { RowSelection } from "../load/row-selection.js";
 import { ErrorCount, type RunContext, RunInterrupted } from "../load/run-context.js";
 import { RunControl } from "../load/run-control.js";
 import type { RunSourceFile } from "../load/run-file.js";
@@ -26,6 +27,8 @@ export interface SourceSideOptions {
   readonly validationId: string;
   readonly source: SourceOptions;
   readonly settings: LoadSettings;
+  /** The rows to be sorted as a load would write them; by default all. */
+  readonly selection?: RowSelection;
   readonly signal: AbortSignal;
   /** Called now and then while the source is read. */
   readonly onProgress: (phase: "scan" | "derive", rows: number, total: number) => void;
@@ -129,7 +132,7 @@ async function openContext(
     minLevel: settings.levels.min,
     maxLevel: settings.levels.max,
     limit: settings.limit ?? Number.MAX_SAFE_INTEGER,
-    selection: undefined,
+    selection: options.selection,
   });
   parts.push(() => sorted.close());
   const control = await RunControl.open({

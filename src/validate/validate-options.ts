@@ -1,5 +1,6 @@
 import type { Environment } from "../endpoint/password.js";
 import type { BackfillOptions } from "../load/load-settings.js";
+import type { CheckName } from "./checks/check-names.js";
 
 /** What is validated, and how. What is left out is as it was in the run that loaded the target. */
 export interface ValidateOptions
@@ -22,6 +23,18 @@ export interface ValidateOptions
   readonly to: string;
   /** Compare every row. */
   readonly full?: boolean;
+  /** What is checked; by default a sample, and the cache where one is given. */
+  readonly checks?: readonly CheckName[];
+  /** Rows of the sample. Default: 1000. */
+  readonly sample?: number;
+  /** Which rows are sampled: the same for the same number. Default: 12345. */
+  readonly seed?: number;
+  /** Rows whose Id, material and level are compared. Default: 10,000. */
+  readonly integrityRows?: number;
+  /** URL of the hot cache to be checked. */
+  readonly hot?: string;
+  /** Entries of the cache looked at a second, at most. Default: 5000. */
+  readonly cacheRate?: number;
   /** Count rows by token range. Part of `full`. */
   readonly counts?: boolean;
   /**
@@ -41,7 +54,7 @@ export interface ValidateOptions
 
 /** A look at a validation under way. */
 export interface ValidationProgress {
-  readonly phase: "scan" | "derive" | "compare" | "recheck" | "repair" | "done";
+  readonly phase: "scan" | "derive" | "compare" | "recheck" | "repair" | CheckName | "done";
   readonly rows: number;
   /** null: not known yet. */
   readonly total: number | null;

@@ -12,6 +12,8 @@ export const DEFAULT_VALIDATIONS_DIR = "octoload-validations";
 /** Rows are sorted in one order only; a third of the usual keeps the whole process small. */
 const DEFAULT_MEMORY_BYTES = Math.max(MIN_MEMORY_BYTES, 144 * 2 ** 20);
 
+const DEFAULT_SEED = 12_345;
+
 /** What is compared with what: the options, and what the run that loaded the target says. */
 export interface ValidationPlan {
   readonly validationId: string;
@@ -20,6 +22,8 @@ export interface ValidationPlan {
   readonly to: string;
   readonly source: SourceOptions;
   readonly settings: LoadSettings;
+  /** Which rows a sample has. */
+  readonly seed: number;
   /** The latest first; empty: none is known. */
   readonly runs: readonly KnownRun[];
 }
@@ -46,7 +50,8 @@ export async function planValidation(
     ...(levels === undefined ? {} : { levels }),
   });
   const source = sourceOptions(options, run, where);
-  return { validationId, folder, to, source, settings, runs };
+  const seed = options.seed ?? DEFAULT_SEED;
+  return { validationId, folder, to, source, settings, seed, runs };
 }
 
 function sourceOptions(
