@@ -11,5 +11,5 @@ await printCost(async () => {
   const stagesMs = Object.fromEntries(
     result.stages.map(({ name, elapsedMs }) => [name, elapsedMs]),
   );
-  return { rows: result.rows.equal, stagesMs };
+  return { rows: result.rows?.equal ?? 0, stagesMs };
 });
