@@ -68,6 +68,10 @@ describe("docs/report.schema.json", () => {
 
   it("holds for the sample that the page is drawn from, and refuses what is not so", () => {
     expect(faultsOf(someRejected)).toEqual([]);
+    const values = [{ name: "rows", unit: "rows", predicted: 5, measured: null }];
+    const plan = { madeAt: someRejected.startedAt, isSameSource: true, values };
+    expect(faultsOf({ ...someRejected, plan })).toEqual([]);
+    expect(faultsOf({ ...someRejected, plan: { ...plan, values: [{}] } })).toHaveLength(4);
     for (const key of schema.required) {
       const { [key as keyof typeof someRejected]: _, ...rest } = someRejected;
       expect(faultsOf(rest)).toHaveLength(1);
