@@ -86,7 +86,7 @@ export const backupErrors = [
   },
   {
     code: "NODETOOL_FAILED",
-    cause: "nodetool could not be run, or could not do what it was asked.",
+    cause: "The program nodetool could not be run, or could not do what it was asked.",
     remedy: "Check the path given with --nodetool, and that the node's JMX port is reachable.",
   },
 ] as const satisfies readonly ErrorEntry[];
