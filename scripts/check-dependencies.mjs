@@ -185,6 +185,7 @@ const rules = {
   "src/protect": {
     mayUse: [
       "src/backup",
+      "src/validate",
       "src/backfill",
       "src/load",
       "src/sink",

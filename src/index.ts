@@ -162,6 +162,10 @@ export type {
 export type { RunMap, RunReport } from "./load/run-report.js";
 export { steerRun } from "./load/steer-run.js";
 export type { Kinds, Levels, NativeKernel, Slots } from "./native/addon.js";
+export { fullValidation } from "./protect/full-validation.js";
+export type { ProtectedOptions, ProtectHooks, Validation } from "./protect/protect-options.js";
+export { type ProtectedResult, protectedBackfill } from "./protect/protected-backfill.js";
+export type { ProtectedFile, ProtectedStep } from "./protect/protected-file.js";
 export type { ColumnMapping } from "./source/columns.js";
 export { type ExportOptions, type ExportResult, exportTarget } from "./target/export.js";
 export { type OpenTargetOptions, openTarget } from "./target/open-target.js";

@@ -64,8 +64,12 @@ export function inspected({ plans, run }: RunEvidence): LineFinding {
   if (kind !== "octoload-plan") return failed("the file is not what inspect writes", proof);
   if (exitCode !== 0) return failed("the preflight said no-go", proof);
   const startedAt = textOf(run.facts.startedAt) ?? "";
-  if ((textOf(madeAt) ?? "~") <= startedAt) return done(proof);
-  return failed("the preflight was made after the run had begun", proof);
+  if ((textOf(madeAt) ?? "~") > startedAt) {
+    return failed("the preflight was made after the run had begun", proof);
+  }
+  const [planned, loaded] = [plan.facts.source, run.facts.source].map(recordOf);
+  if (planned?.fingerprint === loaded?.fingerprint) return done(proof);
+  return open("the preflight looked at another state of the source than was loaded", proof);
 }
 
 /** URLs of the run's targets that keep rows. */

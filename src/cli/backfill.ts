@@ -11,11 +11,17 @@ import { parseByteSize, parseLevelRange, parseRate, parseShard } from "./backfil
 import { type ExitCode, exitCodes } from "./exit-codes.js";
 import { addHotOptions, type HotFlags, parseHot } from "./hot-arguments.js";
 import type { CliIo } from "./io.js";
+import {
+  addProtectedOptions,
+  type ProtectedFlags,
+  requireProtected,
+  runProtected,
+} from "./protected.js";
 import { runLoad } from "./run-load.js";
 import { frameSetting, textSetting } from "./settings.js";
 import { addTuningOptions, parseTuning, type TuningFlags } from "./tuning-arguments.js";
 
-export interface BackfillFlags extends TuningFlags, HotFlags {
+export interface BackfillFlags extends TuningFlags, HotFlags, ProtectedFlags {
   readonly to?: string[];
   readonly sourceName?: string;
   readonly table?: string;
@@ -91,7 +97,7 @@ export function addBackfillCommand(
     .option("--no-digests", "report no digests of what was loaded: saves some CPU time")
     .option("--plan <file>", "of octoload inspect --out: the report compares it with the run")
     .option("--dry-run", "do everything but write to the targets");
-  addTuningOptions(addHotOptions(command))
+  addTuningOptions(addHotOptions(addProtectedOptions(command)))
     .option("--json", "print the report as JSON; progress as JSON lines on stderr")
     .action(async (sources: string[], flags: BackfillFlags) => {
       setExitCode(await runBackfill(sources, flags, io));
@@ -108,6 +114,11 @@ async function runBackfill(
   io: CliIo,
 ): Promise<ExitCode> {
   const options = optionsOf(sources, flags, io);
+  if (flags.protected === true) {
+    const { fullValidation } = await import("../protect/full-validation.js");
+    return runProtected(options, flags, flags.json === true, fullValidation, io);
+  }
+  requireProtected(flags);
   const exitCode = await runLoad(flags.json === true, io, (hooks) => backfill(options, hooks));
   return exitCode ?? exitCodes.done;
 }

@@ -86,12 +86,7 @@ export const backupErrors = [
   },
   {
     code: "NODETOOL_FAILED",
-    cause: "nodetool could not be run, or could not do what it was asked.",
+    cause: "The program nodetool could not be run, or could not do what it was asked.",
     remedy: "Check the path given with --nodetool, and that the node's JMX port is reachable.",
-  },
-  {
-    code: "VALIDATION_MISSING",
-    cause: "A protected run needs a full validation, and none could be made.",
-    remedy: "Look at the message; the same command goes on from where it is.",
   },
 ] as const satisfies readonly ErrorEntry[];

@@ -100,6 +100,7 @@ function planFile(changes: Json = {}): string {
     madeAt: "2020-01-01T00:00:00.000Z",
     verdict: "go",
     exitCode: 0,
+    source: sample.run.source,
   };
   writeFileSync(path, JSON.stringify({ ...facts, ...changes }));
   return path;
@@ -240,6 +241,7 @@ describe("a checklist", () => {
     expect((await plan({}))[0]).toBe("done");
     expect((await plan({ exitCode: 7, verdict: "no-go" }))[0]).toBe("failed");
     expect((await plan({ kind: "shopping" }))[0]).toBe("failed");
+    expect((await plan({ source: { fingerprint: "other" } }))[0]).toBe("open");
     expect((await plan({ madeAt: later(sample.run.startedAt) }))[0]).toBe("failed");
   });
 
