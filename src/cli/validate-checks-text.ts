@@ -8,6 +8,7 @@ const PLAN_LENGTH = 60;
 
 /** A line a check, what it found and noted, and the baseline's histogram. */
 export function renderChecks(checks: readonly CheckResult[]): string {
+  if (checks.length === 0) return "";
   const lines = checks.map(({ check, status, checked, findings, figures = {} }) => {
     const found = Object.entries(findings).map(([name, count]) => `${name} ${formatCount(count)}`);
     const measured = Object.entries(figures).map(([name, value]) => `${name} ${value}`);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { shortTargetUrl } from "../sink/target-path.js";
 import { FINDINGS_FILE } from "../validate/findings-file.js";
-import type { Finding, ValidationResult } from "../validate/result.js";
+import type { CheckResult, Finding, ValidationResult } from "../validate/result.js";
 import type { ValidationProgress } from "../validate/validate-options.js";
 import { alignColumns, shortPath } from "./output.js";
 import { formatCount, formatRows, plainText } from "./progress-text.js";
@@ -28,7 +28,7 @@ export function renderValidation(result: ValidationResult): string {
   return [
     `${headline(result)}\n`,
     countsText(result),
-    renderChecks(result.checks),
+    renderChecks(result.checks.filter(isFurther)),
     classesText(result),
     findingsText(result),
     notesText(result),
@@ -38,11 +38,14 @@ export function renderValidation(result: ValidationResult): string {
   ].join("");
 }
 
-function headline({ exitCode, target, source, elapsedMs }: ValidationResult): string {
+function headline(result: ValidationResult): string {
+  const { exitCode, target, source, elapsedMs, rows } = result;
+  // A sample does not say that every row is there.
+  const holds = rows === null ? "agrees, where it was looked at, with what" : "holds what";
   const what = {
-    0: "holds what",
+    0: holds,
     6: "differs from what",
-    7: "answers too slowly, and holds what",
+    7: `answers too slowly; else it ${holds}`,
     8: "could not all be compared with what",
   }[exitCode];
   const seconds = (elapsedMs / 1000).toFixed(1);
@@ -112,7 +115,13 @@ function rowOf({ source }: Finding): string {
 /** Of counts that are not beside a comparison of rows, which says more. */
 function notesText({ checks }: ValidationResult): string {
   if (checks.some(({ check }) => check === "rows")) return "";
-  return checks.flatMap(({ notes }) => notes.map((note) => `  ${plainText(note)}\n`)).join("");
+  const notes = checks.filter((check) => !isFurther(check)).flatMap((check) => check.notes);
+  return notes.map((note) => `  ${plainText(note)}\n`).join("");
+}
+
+/** Beside the comparison and the count of all rows. */
+function isFurther({ check }: CheckResult): boolean {
+  return check !== "rows" && check !== "counts";
 }
 
 function uncheckedText({ unchecked }: ValidationResult): string {
