@@ -22,7 +22,7 @@ export const fullValidation: Validate = async (request, hooks) => {
     .filter(({ check }) => check === "rows")
     .flatMap(({ findings }) => Object.values(findings))
     .reduce((sum, count) => sum + count, 0);
-  return { exitCode, validationDir, rows: rows.source, found };
+  return { exitCode, validationDir, rows: rows?.source ?? 0, found };
 };
 
 function defined<T extends Record<string, unknown>>(
