@@ -54,11 +54,11 @@ export function performanceMeasured(evidence: RunEvidence): LineFinding {
   const found: Evidence[] = [];
   for (const target of targets) {
     const measured = evidence.validations.filter((file) => {
-      return file.facts.target === target && checkOf(file, "performance") !== undefined;
+      return file.facts.target === target && checkOf(file, "baseline") !== undefined;
     });
     const latest = measured.sort(byStart).at(-1);
     if (latest === undefined) return open(`no validation of ${target} has measured queries`);
-    const check = checkOf(latest, "performance");
+    const check = checkOf(latest, "baseline");
     const figure = `${target}: ${listOf(check?.notes).map(String).join("; ") || String(check?.status)}`;
     const proof = { source: latest.path, at: textOf(latest.facts.startedAt), figure };
     if (check?.status === "failed") return failed("queries take longer than agreed", proof);

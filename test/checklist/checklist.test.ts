@@ -62,7 +62,7 @@ function goodValidation(): Json {
     source: sample.run.source,
     checks: [
       { check: "rows", status: "passed", checked: 40, notes: [] },
-      { check: "performance", status: "passed", checked: 1000, notes: ["average 1.2 ms"] },
+      { check: "baseline", status: "passed", checked: 1000, notes: ["average 1.2 ms"] },
     ],
   };
 }
@@ -208,7 +208,7 @@ describe("a checklist", () => {
     expect((await validation({ source: { name: "mars" } }))[0]).toBe("failed");
     const checks = [{ check: "rows", status: "unchecked", checked: 12, notes: [] }];
     expect((await validation({ checks }))[0]).toBe("open");
-    const slow = [{ check: "performance", status: "failed", checked: 1000, notes: ["p95 99 ms"] }];
+    const slow = [{ check: "baseline", status: "failed", checked: 1000, notes: ["p95 99 ms"] }];
     expect((await stateOf({ validation: { checks: slow } }, "performance"))[0]).toBe("failed");
     expect((await stateOf({ validation: { checks: [] } }, "performance"))[0]).toBe("open");
   });

@@ -159,5 +159,6 @@ it("shows a failed validation and its repair on the command line", async () => {
   const json = await runCli([...args, "--json", "--validation-dir", join(made.folder, "v3")]);
   expect(JSON.parse(json.stdout)).toMatchObject({ exitCode: 0, rows: { equal: CASE_ROWS } });
   const bare = await runCli(args.filter((arg) => arg !== "--full"));
-  expect([bare.exitCode, bare.stdout]).toEqual([3, ""]);
+  expect(bare.exitCode).toBe(0);
+  expect(bare.stdout).toMatch(/\n +sample +passed /);
 });

@@ -10,14 +10,16 @@ const folder = tempFolder();
 
 /** A target whose box queries leave out a cell that it has. */
 function forgetful(target: Target, key: string): Target {
-  return Object.assign(Object.create(target), {
-    ...{ frame: target.frame, layout: target.layout, meta: target.meta },
+  const { frame, layout, meta } = target;
+  const own = {
+    ...{ frame, layout, meta },
     async *getBox(...args: Parameters<Target["getBox"]>) {
       for await (const row of target.getBox(...args)) {
         if (`${row.level} ${row.mortonCode}` !== key) yield row;
       }
     },
-  });
+  };
+  return Object.create(target, Object.getOwnPropertyDescriptors(own)) as Target;
 }
 
 it("finds a row that is there and that a box query does not give", async () => {
