@@ -1,4 +1,5 @@
-import type { Client } from "cassandra-driver";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Client, errors, types } from "cassandra-driver";
 import { liveWriteTime } from "../../../src/cassandra/write-time.js";
 import type { NodeTable } from "./node-table.js";
 import { cellKey, describeCell } from "./stored-cells.js";
@@ -90,7 +91,8 @@ export class LiveWriter {
       lastModified: BigInt(turn),
       envelope: Buffer.from(`live ${turn}`),
     };
-    await client.execute(
+    await writeSurely(
+      client,
       `INSERT INTO ${this.#table.keyspace}.octree_nodes (morton_code, level, material_id, homogeneity, children_mask, compressed_data, last_modified) VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?`,
       [
         ...[code, level, values.materialId, values.homogeneity, values.childrenMask],
@@ -102,7 +104,8 @@ export class LiveWriter {
 
   async #delete(client: Client, { level, code }: Key): Promise<void> {
     const writeTimeUs = this.#timeOf({ level, code });
-    await client.execute(
+    await writeSurely(
+      client,
       `DELETE FROM ${this.#table.keyspace}.octree_nodes USING TIMESTAMP ? WHERE morton_code = ? AND level = ?`,
       [writeTimeUs, code, level],
     );
@@ -113,4 +116,30 @@ export class LiveWriter {
     const rowLastUs = this.rows.get(cellKey(level, code))?.writeTimeUs ?? null;
     return liveWriteTime({ nowUs: BigInt(Date.now()) * 1000n, t0Us: this.#t0Us, rowLastUs });
   }
+}
+
+const MAX_ATTEMPTS = 20;
+const REST_MS = 500;
+const passing: ReadonlySet<number> = new Set([
+  types.responseErrorCodes.overloaded,
+  types.responseErrorCodes.unavailableException,
+  types.responseErrorCodes.writeTimeout,
+]);
+
+/** As a service does that is answered by a timeout: the same write again, at the same time. */
+async function writeSurely(client: Client, query: string, values: unknown[]): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await client.execute(query, values);
+      return;
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS || !mayPass(error)) throw error;
+    }
+    await sleep(REST_MS);
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  if (error instanceof errors.ResponseError) return passing.has(error.code);
+  return error instanceof errors.OperationTimedOutError;
 }

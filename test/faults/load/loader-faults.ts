@@ -59,10 +59,15 @@ function clockShiftedBy(hours: number): readonly string[] {
   return ["--import", `data:text/javascript,${encodeURIComponent(module)}`];
 }
 
+/** Rows a second of a load that four others begin beside. */
+const OUTLASTING_RATE = 500;
+
 /** Loaders whose clocks are an hour off, beside one that is right and into a new target. */
 export async function wrongClocks(world: FaultWorld, log: ScenarioLog): Promise<void> {
   const one = new FaultCase(world, log);
   const first = await one.startSlowly();
+  // Not to be over before the others have tried.
+  await first.rate(OUTLASTING_RATE);
   const before = await one.table.records();
   for (const hours of [-1, 1]) {
     const nodeOptions = clockShiftedBy(hours);
