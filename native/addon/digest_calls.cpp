@@ -25,7 +25,9 @@ constexpr double kNone = -1, kNoBatch = -2;
 
 std::vector<RangeSum> sums_of(std::span<const uint64_t> words) {
   std::vector<RangeSum> sums(words.size() / kSumWords);
-  if (!sums.empty()) std::memcpy(sums.data(), words.data(), sums.size() * sizeof(RangeSum));
+  // The defaults of its members are no reason not to: it is trivially copyable.
+  void* const to = sums.data();
+  if (!sums.empty()) std::memcpy(to, words.data(), sums.size() * sizeof(RangeSum));
   return sums;
 }
 
