@@ -16,7 +16,7 @@ const allowed = [
   /^README\.md$/,
   /^CHANGELOG\.md$/,
   /^ARCHITECTURE\.md$/,
-  /^docs\/[\w-]+\.(md|svg)$/,
+  /^docs\/[\w-]+\.(md|svg|schema\.json)$/,
   /^LICENSE$/,
   /^binding\.gyp$/,
   /^dist\/index\.js$/,
