@@ -38,6 +38,11 @@ const PARTS = [
     what: "get and export, while nodes are gone",
     file: "test/faults/reads.test.ts",
   },
+  {
+    name: "validation",
+    what: "a validation whose only node dies",
+    file: "test/faults/validate.test.ts",
+  },
 ] as const;
 
 const names = [...scenarios, REFUSALS, ...PARTS].map(({ name }) => name);

@@ -112,7 +112,8 @@ export const steps = [
   {
     name: "vitest",
     what: "TypeScript tests that need no server",
-    command: () => node(packageCommand("vitest"), "run", "--no-color", ...withoutServers),
+    command: () =>
+      node(packageCommand("vitest"), "run", "--no-color", "--maxWorkers=2", ...withoutServers),
     summarize: vitestTotals,
   },
   {
