@@ -158,7 +158,8 @@ it("shows a failed validation and its repair on the command line", async () => {
   expect(mended.stdout).toMatch(/Repair: the run \S+ sent 2 rows again: 2 as they should be\n/);
   const json = await runCli([...args, "--json", "--validation-dir", join(made.folder, "v3")]);
   expect(JSON.parse(json.stdout)).toMatchObject({ exitCode: 0, rows: { equal: CASE_ROWS } });
-  const bare = await runCli(args.filter((arg) => arg !== "--full"));
+  const sample = args.filter((arg) => arg !== "--full");
+  const bare = await runCli([...sample, "--validation-dir", join(made.folder, "v4")]);
   expect(bare.exitCode).toBe(0);
   expect(bare.stdout).toMatch(/\n +sample +passed /);
 });
