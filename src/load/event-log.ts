@@ -10,6 +10,7 @@ const PROGRESS_INTERVAL_MS = 2000;
 export class EventLog {
   readonly #stream: WriteStream;
   #progressMs = Number.NEGATIVE_INFINITY;
+  #heldBack: RunEvent | undefined;
 
   constructor(runDir: string) {
     this.#stream = createWriteStream(join(runDir, EVENTS_FILE), { flags: "a", mode: 0o600 });
@@ -20,9 +21,17 @@ export class EventLog {
   write(event: RunEvent): void {
     if (event.event === "progress") {
       const now = performance.now();
+      this.#heldBack = event;
       if (now - this.#progressMs < PROGRESS_INTERVAL_MS) return;
       this.#progressMs = now;
+      this.#heldBack = undefined;
     }
+    // The last counts of a run are in its log, however soon after others they came.
+    if (event.event === "finished" && this.#heldBack !== undefined) this.#append(this.#heldBack);
+    this.#append(event);
+  }
+
+  #append(event: RunEvent): void {
     if (this.#stream.writable) {
       this.#stream.write(`${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`);
     }

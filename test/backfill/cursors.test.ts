@@ -3,8 +3,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { OctoloadError } from "../../src/errors/octoload-error.js";
 import type { RunEvent } from "../../src/load/progress.js";
 import type { SinkOrder } from "../../src/sink/sink.js";
+import type { SinkBatch } from "../../src/sink/sink-batch.js";
 import { type BackfillCase, backfillCase, load } from "../support/backfill-case.js";
-import { cursorRows, loadWithCursors } from "../support/cursor-case.js";
+import { cursorRows, keysOfBatch, loadWithCursors } from "../support/cursor-case.js";
 import { deadLettersOf, nodeTable, readJson, targetCells } from "../support/run-samples.js";
 import { runs } from "../support/seed.js";
 import { targetDigest } from "../support/target-digest.js";
@@ -44,6 +45,34 @@ function expectWhole(at: BackfillCase): void {
   const letters = (runDir: string) =>
     deadLettersOf(runDir).map(({ rowid, code }) => `${rowid} ${code}`);
   expect(letters(at.runDir)).toEqual(letters(whole.runDir));
+}
+
+/** Which of `parts` equal parts of the sink's order, by code and level, a batch begins in. */
+function partsOfOrder(parts: number): (batch: SinkBatch) => number {
+  const cells = targetCells(whole.target).sort(
+    (a, b) => Number(a.code - b.code) || a.level - b.level,
+  );
+  const ranks = new Map(cells.map(({ level, code }, rank) => [`${level} ${code}`, rank]));
+  return (batch) => {
+    const [key = ""] = keysOfBatch(batch);
+    const rank = ranks.get(key);
+    if (rank === undefined) throw new Error(`no row of the whole load has the key ${key}`);
+    return Math.floor((rank * parts) / ranks.size);
+  };
+}
+
+/** Passed once; waiting for longer than any machine takes fails instead. */
+function barrier(what: string): { readonly passed: Promise<void>; readonly pass: () => void } {
+  let pass: () => void = () => undefined;
+  const passed = new Promise<void>((resolve, reject) => {
+    const deadline = setTimeout(() => reject(new Error(`waited in vain for ${what}`)), 30_000);
+    pass = () => {
+      clearTimeout(deadline);
+      resolve();
+    };
+  });
+  passed.catch(() => undefined);
+  return { passed, pass };
 }
 
 async function pause(): Promise<void> {
@@ -94,9 +123,14 @@ describe("several cursors of a sink", () => {
 
   it("are at work at the same time, and fill the window together", async () => {
     const at = again();
-    const firstKeys: bigint[] = [];
-    const beforeWrite = async ({ tiles }: { tiles: BigUint64Array }) => {
-      firstKeys.push(tiles[0] ?? 0n);
+    const begun = new Set<number>();
+    const allBegun = barrier("parts 0, 1 and 2 to be at work at the same time");
+    const partOf = partsOfOrder(3);
+    // Nothing is written before a batch of each part waits here.
+    const beforeWrite = async (batch: SinkBatch) => {
+      begun.add(partOf(batch));
+      if (begun.size === 3) allBegun.pass();
+      await allBegun.passed;
       await pause();
     };
     const { sink } = await loadWithCursors(
@@ -104,15 +138,10 @@ describe("several cursors of a sink", () => {
       { cursors: 3, inFlightRows: IN_FLIGHT_ROWS, beforeWrite },
       rejected,
     );
+    expect(begun).toEqual(new Set([0, 1, 2]));
     expectWhole(at);
     const loaded = cursorRows(at.runDir).map((row) => row.loaded);
     expect(Math.min(...loaded)).toBeGreaterThan(ROWS / 4);
-    // Each part has begun before half of all is done.
-    const sorted = [...firstKeys].sort((a, b) => (a < b ? -1 : 1));
-    const thirds = firstKeys
-      .slice(0, firstKeys.length / 2)
-      .map((key) => Math.floor((sorted.indexOf(key) * 3) / sorted.length));
-    expect(new Set(thirds)).toEqual(new Set([0, 1, 2]));
     expect(sink.mostRowsInFlight).toBeGreaterThan(IN_FLIGHT_ROWS / 2);
     expect(sink.mostRowsInFlight).toBeLessThanOrEqual(IN_FLIGHT_ROWS);
   });

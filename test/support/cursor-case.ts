@@ -38,7 +38,7 @@ function watched(sink: Sink, changes: SinkChanges, log: SinkLog): Sink {
   const own: Partial<Sink> = {
     ...facts,
     write: async (batch) => {
-      const keys = keysOf(batch);
+      const keys = keysOfBatch(batch);
       inFlight += keys.length;
       log.mostRowsInFlight = Math.max(log.mostRowsInFlight, inFlight);
       try {
@@ -107,7 +107,8 @@ export function cursorRows(runDir: string): CursorRow[] {
   return rows;
 }
 
-function keysOf({ rows, levels, tiles, cells }: SinkBatch): string[] {
+/** "level code" of each row. */
+export function keysOfBatch({ rows, levels, tiles, cells }: SinkBatch): string[] {
   return Array.from({ length: rows }, (_, i) => {
     const code = (tiles[i] ?? 0n) * 32_768n + BigInt(cells[i] ?? 0);
     return `${levels[i]} ${code}`;
