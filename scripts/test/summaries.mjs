@@ -33,10 +33,21 @@ export function kernelReport(output, expected) {
   return `${total} checks; kernels ${tested.join(" ")}${notes.join("")}`;
 }
 
-/** @param {string} output */
-export function vitestTotals(output) {
-  const totals = output.match(/^\s*(Test Files|Tests)\s+.*$/gm) ?? [];
-  return totals.map((line) => line.trim().replace(/\s+/g, " ")).join(", ");
+/**
+ * Totals, and the names of what was skipped: each suite that skips itself prints
+ * "skipped: NAME: REASON".
+ *
+ * @param {string} output
+ * @param {NodeJS.ProcessEnv} [env]
+ * @throws {Error} with CI=true, when anything was skipped
+ */
+export function vitestTotals(output, env = process.env) {
+  const found = output.match(/^\s*(Test Files|Tests)\s+.*$/gm) ?? [];
+  const totals = found.map((line) => line.trim().replace(/\s+/g, " ")).join(", ");
+  const skipped = [...new Set(output.match(/^skipped: .*$/gm))].join("; ");
+  const note = [totals, skipped].filter((text) => text !== "").join("; ");
+  if (env.CI === "true" && /\d (skipped|todo)/.test(totals)) throw new Error(note);
+  return note;
 }
 
 /** @param {string} output */

@@ -33,6 +33,5 @@ export function truncate(text: string, width: number): string {
 
 /** Text of others on one line of a terminal: no control characters, so no escape sequences. */
 export function plainText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it removes
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
+  return text.replaceAll(/\p{Cc}+/gu, " ");
 }

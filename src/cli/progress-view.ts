@@ -1,4 +1,5 @@
 import { basename, dirname, relative, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { DEFAULT_RUNS_DIR } from "../backfill/begin-run.js";
 import type { Progress, RunEvent } from "../load/progress.js";
 import type { CliIo } from "./io.js";
@@ -255,7 +256,7 @@ function runNameOf(runDir: string): string {
   return fromHere.startsWith("..") ? runDir : fromHere;
 }
 
+/** Colours take no room. */
 function visibleLength(line: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours take no room
-  return line.replaceAll(/\u001b\[[0-9;]*m/g, "").length;
+  return stripVTControlCharacters(line).length;
 }

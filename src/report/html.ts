@@ -31,12 +31,9 @@ function textOf(value: HtmlValue): string {
   return escapeHtml(String(value));
 }
 
-/** Control characters, which HTML forbids in any form, are shown as U+FFFD. */
+/** Control characters other than white space, which HTML forbids in any form, become U+FFFD. */
 function escapeHtml(text: string): string {
-  return (
-    text
-      .replaceAll(/[&<>"']/g, (character) => escapes[character] ?? "")
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it replaces
-      .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, "\ufffd")
-  );
+  return text
+    .replaceAll(/[&<>"']/g, (character) => escapes[character] ?? "")
+    .replaceAll(/[^\P{Cc}\t\n\r]/gu, "\ufffd");
 }

@@ -6,12 +6,11 @@ import type { RunEvent } from "../../src/load/progress.js";
 import { backfillCase, exportOf, load, loadCommand, sourceRows } from "../support/backfill-case.js";
 import { rejectionOf } from "../support/rejection-of.js";
 import { deadLettersOf, nodeTable, targetCells } from "../support/run-samples.js";
-import { smallDisk } from "../support/small-disk.js";
+import { describeOnSmallDisk } from "../support/small-disk.js";
 import type { TableValue } from "../support/source-tables.js";
 import { tempFolder } from "../support/temp-folder.js";
 
 const folder = tempFolder();
-const disk = smallDisk(24 * 2 ** 20);
 
 describe("a target that does not fit", () => {
   it("is refused before a row is written, and stays as it was", async () => {
@@ -149,24 +148,21 @@ describe("a target that is gone between two processes of a run", () => {
   });
 });
 
-describe("a target's disk", () => {
-  it.skipIf(disk === undefined)(
-    "that is full ends the run, which goes on when there is room",
-    async () => {
-      const padding = (i: number) => Uint8Array.from({ length: 900 }, (_, j) => (i * j * 31) >> 2);
-      const rows = Array.from({ length: 9000 }, (_, i) => [i, { Metadata: padding(i) }] as const);
-      const at = {
-        ...backfillCase(folder, nodeTable(9000, Object.fromEntries(rows))),
-        target: join(disk ?? "", "target.octree"),
-      };
-      const ballast = join(disk ?? "", "ballast");
-      writeFileSync(ballast, new Uint8Array(18 * 2 ** 20));
-      const { exitCode, error } = await loadCommand(at);
-      expect([exitCode, error?.code]).toEqual([5, "TARGET_FULL"]);
-      rmSync(ballast);
-      const { outcome, total, sinks } = await load(at);
-      expect([outcome, total, sinks[0]?.loaded]).toEqual(["done", 9000, 9000]);
-      expect(await exportOf({ ...at, folder })).toEqual(sourceRows(at));
-    },
-  );
+describeOnSmallDisk(24 * 2 ** 20, "a target's disk", (disk) => {
+  it("that is full ends the run, which goes on when there is room", async () => {
+    const padding = (i: number) => Uint8Array.from({ length: 900 }, (_, j) => (i * j * 31) >> 2);
+    const rows = Array.from({ length: 9000 }, (_, i) => [i, { Metadata: padding(i) }] as const);
+    const at = {
+      ...backfillCase(folder, nodeTable(9000, Object.fromEntries(rows))),
+      target: join(disk, "target.octree"),
+    };
+    const ballast = join(disk, "ballast");
+    writeFileSync(ballast, new Uint8Array(18 * 2 ** 20));
+    const { exitCode, error } = await loadCommand(at);
+    expect([exitCode, error?.code]).toEqual([5, "TARGET_FULL"]);
+    rmSync(ballast);
+    const { outcome, total, sinks } = await load(at);
+    expect([outcome, total, sinks[0]?.loaded]).toEqual(["done", 9000, 9000]);
+    expect(await exportOf({ ...at, folder })).toEqual(sourceRows(at));
+  });
 });

@@ -12,11 +12,10 @@ import {
 } from "../support/backfill-case.js";
 import { rejectionOf } from "../support/rejection-of.js";
 import { eventsOf, nodeTable, readJson, targetCells } from "../support/run-samples.js";
-import { smallDisk } from "../support/small-disk.js";
+import { describeOnSmallDisk } from "../support/small-disk.js";
 import { tempFolder } from "../support/temp-folder.js";
 
 const folder = tempFolder();
-const disk = smallDisk(40 * 2 ** 20);
 
 /** Ends the run when it enters a phase; what it had done is kept. */
 async function interruptIn(phase: Phase, at: BackfillCase, changes = {}): Promise<void> {
@@ -181,15 +180,15 @@ async function expectDamageNoticed(at: BackfillCase, sort: string): Promise<void
   writeFileSync(path, bytes);
 }
 
-describe("a run directory's disk", () => {
-  it.skipIf(disk === undefined)("that is too small is said before anything is sorted", async () => {
+describeOnSmallDisk(40 * 2 ** 20, "a run directory's disk", (disk) => {
+  it("that is too small is said before anything is sorted", async () => {
     const padding = new Uint8Array(60_000);
     const changes = Object.fromEntries(
       Array.from({ length: 900 }, (_, i) => [i, { Metadata: padding }]),
     );
     const at = {
       ...backfillCase(folder, nodeTable(900, changes)),
-      runDir: join(disk ?? "", "small"),
+      runDir: join(disk, "small"),
     };
     const { exitCode, error } = await loadCommand(at);
     expect([exitCode, error?.code]).toEqual([5, "RUN_DISK_FULL"]);
@@ -197,24 +196,21 @@ describe("a run directory's disk", () => {
     rmSync(at.runDir, { recursive: true, force: true });
   });
 
-  it.skipIf(disk === undefined)(
-    "that is full ends the run, which goes on when there is room",
-    async () => {
-      for (const phase of ["scan", "load"] as const) {
-        const at = { ...backfillCase(folder, nodeTable(500)), runDir: join(disk ?? "", phase) };
-        const ballast = join(disk ?? "", "ballast");
-        const onProgress = (event: RunEvent) => {
-          if (event.event === "phase" && event.phase === phase) fill(ballast);
-        };
-        const error = await rejectionOf(load(at, {}, { onProgress }));
-        expect([phase, error.code]).toEqual([phase, "RUN_DISK_FULL"]);
-        rmSync(ballast);
-        const { outcome, total } = await load(at);
-        expect([phase, outcome, total]).toEqual([phase, "done", 500]);
-        expect(await exportOf(at)).toEqual(sourceRows(at));
-      }
-    },
-  );
+  it("that is full ends the run, which goes on when there is room", async () => {
+    for (const phase of ["scan", "load"] as const) {
+      const at = { ...backfillCase(folder, nodeTable(500)), runDir: join(disk, phase) };
+      const ballast = join(disk, "ballast");
+      const onProgress = (event: RunEvent) => {
+        if (event.event === "phase" && event.phase === phase) fill(ballast);
+      };
+      const error = await rejectionOf(load(at, {}, { onProgress }));
+      expect([phase, error.code]).toEqual([phase, "RUN_DISK_FULL"]);
+      rmSync(ballast);
+      const { outcome, total } = await load(at);
+      expect([phase, outcome, total]).toEqual([phase, "done", 500]);
+      expect(await exportOf(at)).toEqual(sourceRows(at));
+    }
+  });
 });
 
 /** Leaves no room on the file's disk. */

@@ -21,6 +21,7 @@ describe("html", () => {
 
   it("shows control characters as a replacement", () => {
     expect(html`${"a\u0000b\u001bc\td\ne"}`.text).toBe("a\ufffdb\ufffdc\td\ne");
+    expect(html`${"\u007f\u0085\u009f\u00a0é\r"}`.text).toBe("\ufffd\ufffd\ufffd\u00a0é\r");
   });
 
   it("lets no text open a tag or end an attribute", () => {

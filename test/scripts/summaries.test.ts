@@ -41,7 +41,20 @@ describe("totals", () => {
   it("of vitest are its two closing lines", () => {
     const output =
       "\n Test Files  2 passed (2)\n      Tests  7 passed | 1 skipped (8)\n   Start at 1\n";
-    expect(vitestTotals(output)).toBe("Test Files 2 passed (2), Tests 7 passed | 1 skipped (8)");
+    expect(vitestTotals(output, {})).toBe(
+      "Test Files 2 passed (2), Tests 7 passed | 1 skipped (8)",
+    );
+  });
+
+  it("of vitest name what was skipped and why, which fails in CI", () => {
+    const output = "skipped: a full disk: no tmpfs\n Test Files  2 passed (2)\n Tests  7 passed";
+    const totals = "Test Files 2 passed (2), Tests 7 passed";
+    const named = "; skipped: a full disk: no tmpfs";
+    expect(vitestTotals(`${output} | 1 todo (8)`, {})).toBe(`${totals} | 1 todo (8)${named}`);
+    expect(() => vitestTotals(`${output} | 1 todo (8)`, { CI: "true" })).toThrow(
+      /1 todo.*no tmpfs/,
+    );
+    expect(vitestTotals(`${output} (7)`, { CI: "true" })).toBe(`${totals} (7)${named}`);
   });
 
   it("of Python fail when no test ran", () => {

@@ -10,8 +10,8 @@ export class Screen {
   }
 
   readonly write = (text: string): void => {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's language
-    for (const [part] of text.matchAll(/\u001b\[[0-9;]*[A-Za-z]|[^\u001b]/gu)) this.#take(part);
+    const parts = text.matchAll(/(?![\r\n])\p{Cc}\[[0-9;]*[A-Za-z]|./gsu);
+    for (const [part] of parts) this.#take(part);
   };
 
   /** What is visible, without the blank end. */

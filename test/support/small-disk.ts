@@ -2,26 +2,33 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { afterAll, describe } from "vitest";
 
 /**
- * A file system of its own of so many bytes, gone when the file's tests have ended; undefined where
- * the system lets this process mount none. With CI=true that is a failure: nothing is skipped there.
+ * A suite with a file system of its own of so many bytes, gone when the file's tests have ended.
+ * Where the system lets this process mount none, the suite is a todo whose name says why; with
+ * CI=true that is a failure: nothing is skipped there.
  */
-export function smallDisk(bytes: number): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), "octoload-disk-"));
-  const options = ["-t", "tmpfs", "-o", `size=${bytes}`, "octoload-test", folder];
+export function describeOnSmallDisk(
+  bytes: number,
+  name: string,
+  suite: (disk: string) => void,
+): void {
+  const disk = mkdtempSync(join(tmpdir(), "octoload-disk-"));
+  const options = ["-t", "tmpfs", "-o", `size=${bytes}`, "octoload-test", disk];
   try {
-    execFileSync("mount", options, { stdio: "ignore" });
+    execFileSync("mount", options, { stdio: "pipe" });
   } catch (error) {
-    rmdirSync(folder);
+    rmdirSync(disk);
     if (process.env.CI === "true") throw error;
-    console.warn(`skipped: tests of a full disk, for want of a tmpfs (${String(error)})`);
-    return undefined;
+    const [why = ""] = String(error).split("\n").slice(-2);
+    console.warn(`skipped: ${name}: no tmpfs can be mounted: ${why}`);
+    describe.todo(`${name} (skipped: no tmpfs can be mounted: ${why})`);
+    return;
   }
   afterAll(() => {
-    execFileSync("umount", ["--lazy", folder]);
-    rmdirSync(folder);
+    execFileSync("umount", ["--lazy", disk]);
+    rmdirSync(disk);
   });
-  return folder;
+  describe(name, () => suite(disk));
 }

@@ -1,14 +1,13 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { createSink } from "../../../src/sink/create-sink.js";
 import { rejectionOf } from "../../support/rejection-of.js";
 import { sinkBatch, targetFacts } from "../../support/sink-blocks.js";
-import { smallDisk } from "../../support/small-disk.js";
+import { describeOnSmallDisk } from "../../support/small-disk.js";
 
 const ROWS = 200;
-const disk = smallDisk(24 << 20);
 
 /** Batch i, half a megabyte. */
 function batchOf(i: number) {
@@ -17,11 +16,10 @@ function batchOf(i: number) {
   return sinkBatch(codes.map((code) => ({ level: 9, code, id: code, metadata })));
 }
 
-/** Tests as root, as in a container, can make one; elsewhere there is nothing to fill. */
-describe.runIf(disk !== undefined)("a full disk", () => {
+describeOnSmallDisk(24 << 20, "a full disk", (disk) => {
   it("ends the load with what was acknowledged, and the load goes on when there is room", async () => {
-    const path = join(disk ?? "", "target.db");
-    const ballast = join(disk ?? "", "ballast");
+    const path = join(disk, "target.db");
+    const ballast = join(disk, "ballast");
     writeFileSync(ballast, new Uint8Array(18 << 20));
     const first = await createSink(`sqlite:${path}`);
     await first.open(targetFacts());
