@@ -103,10 +103,11 @@ function encryption(certificates) {
  * @param {string} node.folder
  * @param {string} node.jars
  * @param {number} node.heapMb
+ * @param {boolean} node.isShortLived
  * @param {number} node.jmxPort
  * @param {number} node.nodes
  */
-export function daemonArgs({ folder, jars, heapMb, jmxPort, nodes }) {
+export function daemonArgs({ folder, jars, heapMb, isShortLived, jmxPort, nodes }) {
   const conf = join(folder, "conf");
   const properties = {
     "cassandra.config": `file://${join(conf, "cassandra.yaml")}`,
@@ -126,6 +127,8 @@ export function daemonArgs({ folder, jars, heapMb, jmxPort, nodes }) {
     `-Xmx${heapMb}M`,
     "-XX:+PerfDisableSharedMem",
     "-XX:+ExitOnOutOfMemoryError",
+    // The optimizing compiler costs a new process more than it gives it in its first minutes.
+    ...(isShortLived ? ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"] : []),
     ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
     ...moduleOptions,
     "-cp",

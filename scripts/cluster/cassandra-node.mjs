@@ -51,10 +51,11 @@ export class CassandraNode {
   async start() {
     if (this.isRunning()) throw new Error(`node ${this.index} runs already`);
     const { folder, jmxPort } = this.state;
-    const { heapMb, nodes } = this.cassandra;
+    const { heapMb, isShortLived, nodes } = this.cassandra;
+    const { jars } = this.programs;
     await startServer(this.cluster, this.state, {
       program: this.programs.java,
-      args: daemonArgs({ folder, jars: this.programs.jars, heapMb, jmxPort, nodes: nodes.length }),
+      args: daemonArgs({ folder, jars, heapMb, isShortLived, jmxPort, nodes: nodes.length }),
       logFile: this.logFile,
     });
     await this.waitUntil(() =>

@@ -25,6 +25,8 @@ import { takeDown } from "./take-down.mjs";
  * @property {boolean} [randomPassword] gives the superuser another one, see `state.credentials`
  * @property {boolean} [tls] for clients, and no connection without
  * @property {number} [heapMb] of each node; by default 1500 for one, 800 for each of several
+ * @property {boolean} [isShortLived] started faster and with less of the machine, for tests; slower
+ *   under a long load, so not for measuring
  * @property {Record<string, unknown>} [yaml] settings of cassandra.yaml
  * @property {Cluster} [cluster] to be part of; by default one of its own, in a temporary folder
  * @property {(line: string) => void} [tell] gets what is being done
@@ -66,6 +68,7 @@ export async function startCassandra(options = {}) {
  */
 async function configure(cluster, options) {
   const { nodes = 1, tls = false, heapMb = nodes === 1 ? 1500 : 800, yaml = {} } = options;
+  const isShortLived = options.isShortLived ?? false;
   const auth = (options.auth ?? false) || (options.randomPassword ?? false);
   const network = cluster.state.network ?? (await claimNetwork(cluster, nodes));
   const certificates = tls ? join(cluster.dir, "certificates") : null;
@@ -77,6 +80,7 @@ async function configure(cluster, options) {
     credentials: auth ? { username: "cassandra", password: "cassandra" } : null,
     certificates,
     heapMb,
+    isShortLived,
     nodes: [],
   };
   for (let index = 1; index <= nodes; index++) {

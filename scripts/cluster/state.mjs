@@ -42,6 +42,7 @@ import { join, resolve } from "node:path";
  * @property {Credentials | null} credentials null without --auth
  * @property {string | null} certificates folder of them; null without --tls
  * @property {number} heapMb
+ * @property {boolean} isShortLived
  * @property {(ServerState & CassandraNodeExtras)[]} nodes
  */
 

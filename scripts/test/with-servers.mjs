@@ -36,7 +36,8 @@ for (const [signal, code] of signals) {
 }
 
 async function startServers() {
-  if (!process.env.OCTOLOAD_TEST_CASSANDRA) await startCassandra({ cluster, tell });
+  if (!process.env.OCTOLOAD_TEST_CASSANDRA)
+    await startCassandra({ isShortLived: true, cluster, tell });
   if (!process.env.OCTOLOAD_TEST_REDIS) await startRedis({ cluster, tell });
   return testEnvironment(cluster);
 }

@@ -5,9 +5,9 @@ import { type BackupResult, backupSource, backupTarget } from "../../src/backup/
 import type { Manifest } from "../../src/backup/manifest.js";
 import { nodeTable, smallMemory } from "../support/run-samples.js";
 import { writeTable } from "../support/source-tables.js";
-import { tempFolder } from "../support/temp-folder.js";
+import { sharedTempFolder } from "../support/temp-folder.js";
 
-export const backupFolder = tempFolder();
+export const backupFolder = sharedTempFolder();
 
 /** A folder that is there, with nothing in it. */
 export const newFolder = () => mkdtempSync(join(backupFolder, "case-"));

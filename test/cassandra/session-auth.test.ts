@@ -28,7 +28,12 @@ describeOnCassandra("a cluster with users and certificates", () => {
   let ca: string;
 
   beforeAll(async () => {
-    servers = await startCassandra({ auth: true, tls: true, heapMb: 800 });
+    servers = await startCassandra({
+      auth: true,
+      tls: true,
+      heapMb: 800,
+      isShortLived: true,
+    });
     place = `${servers.contactPoints[0]}:${servers.port}`;
     ca = encodeURIComponent(servers.authorityFile ?? "");
     const session = await connect(`tls=true&ca=${ca}`, admin);

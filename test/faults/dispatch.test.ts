@@ -26,7 +26,11 @@ describeWithPrograms(["java", "mvn"], "a load into three nodes, one of which,", 
   let target: DispatchKeyspace;
 
   beforeAll(async () => {
-    servers = await startCassandra({ nodes: 3, yaml: { max_mutation_size: "1MiB" } });
+    servers = await startCassandra({
+      nodes: 3,
+      isShortLived: true,
+      yaml: { max_mutation_size: "1MiB" },
+    });
     const points = servers.contactPoints.map((address) => `${address}:${servers.port}`);
     target = await DispatchKeyspace.open(points.join(","), 3);
   }, 240_000);

@@ -20,9 +20,9 @@ describeWithPrograms(["java", "mvn"], "a whole load into three nodes, while", ()
   beforeAll(async () => {
     const source = join(folder, "earth.gpkg");
     await generate({ path: source, nodes: ROWS, seed: 11, order: "shuffled" });
-    servers = await startCassandra({ nodes: 3, yaml: durableNodes });
+    servers = await startCassandra({ nodes: 3, isShortLived: true, yaml: durableNodes });
     world = await makeWorld(servers, folder, source, shortSizes);
-  }, 300_000);
+  }, 480_000);
 
   afterAll(async () => {
     await servers?.stop();
@@ -40,6 +40,6 @@ describeWithPrograms(["java", "mvn"], "a whole load into three nodes, while", ()
       }
       expect(log.checks).not.toEqual([]);
       expect(log.checks.filter(({ isGood }) => !isGood)).toEqual([]);
-    }, 240_000);
+    }, 480_000);
   }
 });

@@ -36,7 +36,11 @@ describeWithPrograms(["java", "mvn"], "reads of three nodes with three copies", 
 
   beforeAll(async () => {
     // Without hints a node that was down stays behind.
-    servers = await startCassandra({ nodes: 3, yaml: { hinted_handoff_enabled: false } });
+    servers = await startCassandra({
+      nodes: 3,
+      isShortLived: true,
+      yaml: { hinted_handoff_enabled: false },
+    });
     const host = servers.contactPoints.join(`:${servers.port},`);
     const address = { host, port: servers.port, dc: servers.dc };
     keyspace = await openReadsKeyspace(address, "node", rows, {}, 3);

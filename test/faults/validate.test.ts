@@ -19,7 +19,7 @@ describeWithPrograms(["java", "mvn"], "a validation whose only node dies", () =>
   const source = join(folder, "source.db");
 
   beforeAll(async () => {
-    servers = await startCassandra({ nodes: 1 });
+    servers = await startCassandra({ nodes: 1, isShortLived: true });
     const [host = ""] = servers.contactPoints;
     keyspace = await openLoadKeyspace({ host, port: servers.port, dc: servers.dc }, "node");
     writeTable(source, nodeTable(ROWS));

@@ -16,9 +16,9 @@ import {
   treeValues,
   writeTree,
 } from "./small-trees.js";
-import { tempFolder } from "./temp-folder.js";
+import { sharedTempFolder } from "./temp-folder.js";
 
-export const redriveFolder = tempFolder();
+export const redriveFolder = sharedTempFolder();
 let made = 0;
 
 export interface Place {

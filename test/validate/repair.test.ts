@@ -149,7 +149,9 @@ it("shows a failed validation and its repair on the command line", async () => {
     ...["--full", "--memory", "112M", "--settle", "1"],
   ];
   const failed = await runCli([...args, "--validation-dir", join(made.folder, "v1")]);
-  expect([failed.exitCode, failed.stderr]).toEqual([6, ""]);
+  expect(failed.exitCode).toBe(6);
+  // On a slow machine there are lines of progress.
+  expect(failed.stderr).not.toContain("octoload:");
   expect(failed.stdout).toMatch(/ missing +12 +\d+ +- +8 of .*source\.db\n/);
   expect(failed.stdout).toMatch(/ different +12 +\d+ +compressed_data \(Density\) +31 of /);
   expect(failed.stdout).toContain("Next: the same command with --repair");
