@@ -118,8 +118,8 @@ export const rules = {
   },
   "src/validate": {
     mayUse: [
-      "src/endpoint",
       "src/backfill",
+      "src/report",
       "src/load",
       "src/target",
       "src/source",

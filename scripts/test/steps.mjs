@@ -1,4 +1,5 @@
-// What `npm test` consists of, in the order it is reported.
+// What `npm test` consists of, in the order it is reported and begun: two steps at a time, the
+// longest chain first.
 import { packageCommand } from "../lib/package.mjs";
 import { shortFaultTests, withoutServers } from "./server-tests.mjs";
 import { kernelReport, lastLine, pythonTotals, vitestTotals } from "./summaries.mjs";
@@ -72,6 +73,13 @@ export const steps = [
     summarize: () => "no fault",
   },
   {
+    name: "servers",
+    what: "TypeScript tests on a real Cassandra and Redis",
+    tools: ["java", "mvn", "redis-server", "redis-cli"],
+    command: () => node("scripts/test/with-servers.mjs"),
+    summarize: vitestTotals,
+  },
+  {
     name: "native",
     what: "native tests",
     tools: ["make", "g++"],
@@ -84,6 +92,21 @@ export const steps = [
     tools: ["make", "g++"],
     command: () => make("asan", "run"),
     summarize: (output) => kernelReport(output, kernelsHere),
+  },
+  {
+    name: "vitest",
+    what: "TypeScript tests that need no server",
+    command: () =>
+      node(packageCommand("vitest"), "run", "--no-color", "--maxWorkers=2", ...withoutServers),
+    summarize: vitestTotals,
+  },
+  {
+    name: "faults",
+    what: "whole loads into three Cassandra nodes that are harmed meanwhile",
+    tools: ["java", "mvn"],
+    after: "servers",
+    command: () => node(packageCommand("vitest"), "run", "--no-color", ...shortFaultTests),
+    summarize: vitestTotals,
   },
   {
     name: "native-aarch64",
@@ -110,20 +133,6 @@ export const steps = [
     summarize: lastLine,
   },
   {
-    name: "vitest",
-    what: "TypeScript tests that need no server",
-    command: () =>
-      node(packageCommand("vitest"), "run", "--no-color", "--maxWorkers=2", ...withoutServers),
-    summarize: vitestTotals,
-  },
-  {
-    name: "servers",
-    what: "TypeScript tests on a real Cassandra and Redis",
-    tools: ["java", "mvn", "redis-server", "redis-cli"],
-    command: () => node("scripts/test/with-servers.mjs"),
-    summarize: vitestTotals,
-  },
-  {
     name: "python",
     what: "Python tests",
     tools: ["python3"],
@@ -136,13 +145,5 @@ export const steps = [
     tools: ["make", "tar"],
     command: () => node("scripts/check-package.mjs"),
     summarize: lastLine,
-  },
-  {
-    name: "faults",
-    what: "whole loads into three Cassandra nodes that are harmed meanwhile",
-    tools: ["java", "mvn"],
-    after: "servers",
-    command: () => node(packageCommand("vitest"), "run", "--no-color", ...shortFaultTests),
-    summarize: vitestTotals,
   },
 ];

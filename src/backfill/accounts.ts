@@ -57,12 +57,12 @@ export function settledRows(checkpoints: readonly SinkCheckpoint[], letters: Let
  * @throws OctoloadError ROWS_UNACCOUNTED
  */
 export function requireAllDigested(checkpoints: readonly CursorCheckpoint[]): void {
-  for (const { url, cursor, loaded, digests } of checkpoints) {
+  for (const { url, cursor, loaded, skipped, digests } of checkpoints) {
     const { rows } = sumOfParts(digests);
-    if (rows === loaded) continue;
+    if (rows === loaded + skipped) continue;
     throw new OctoloadError(
       "ROWS_UNACCOUNTED",
-      `${url}, cursor ${cursor}: ${loaded} rows are loaded, but there are digests of ${rows}`,
+      `${url}, cursor ${cursor}: ${loaded + skipped} rows are there, but there are digests of ${rows}`,
     );
   }
 }

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OctoloadError } from "../errors/octoload-error.js";
 import type { CursorCheckpoint, SinkCheckpoint } from "../load/checkpoint.js";
-import { SinkLoad } from "../load/deliver.js";
+import { type SinkCursor, SinkLoad } from "../load/deliver.js";
 import { deriveRows } from "../load/derive-stage.js";
 import { type DerivedSummary, summarizeDerived } from "../load/derived-summary.js";
 import { EventLog } from "../load/event-log.js";
@@ -29,6 +29,7 @@ import {
   sumOf,
 } from "./accounts.js";
 import { type BegunRun, SPILL_FOLDER } from "./begin-run.js";
+import { ChangedRun } from "./changed-run.js";
 import { identityOf } from "./describe-run.js";
 import { digestsOf } from "./digest-report.js";
 import { cursorsAtOnce, requireRoom, sortOrdersOf } from "./disk-room.js";
@@ -62,6 +63,7 @@ export class BackfillRun {
   readonly #parts: RunParts;
   readonly #hooks: BackfillHooks;
   readonly #hot: HotRun;
+  readonly #changed: ChangedRun;
   readonly #events: EventLog;
   readonly #stop = new AbortController();
   #sorted: SortedRun | undefined;
@@ -76,6 +78,7 @@ export class BackfillRun {
     this.#parts = parts;
     this.#hooks = hooks;
     this.#hot = new HotRun(parts);
+    this.#changed = new ChangedRun(parts);
     this.#events = new EventLog(begun.runDir);
   }
 
@@ -168,7 +171,8 @@ export class BackfillRun {
       else this.#emit(eventOfNotice(notice));
     });
     tracker.planned("scan", sourceRows);
-    tracker.planned("derive", sourceRows);
+    // With --changed-only all rows are read and compared once more, for each target.
+    tracker.planned("derive", sourceRows * (run.changedOnly ? 1 + sinks.length : 1));
     watchSteering(control, tracker, (event) => this.#emit(event));
     return {
       settings,
@@ -179,6 +183,7 @@ export class BackfillRun {
       signal: this.#stop.signal,
       reportsRejected: run.shard === null || run.shard.index === 1,
       digester: this.#parts.digester,
+      changed: this.#changed.sets,
       feed: this.#parts.hot,
       errors: new ErrorCount(allowedErrors(settings.maxErrors, sourceRows), rejected),
       emit: (event) => this.#emit(event),
@@ -203,6 +208,7 @@ export class BackfillRun {
       const { first, end } = shardRanks(run.shard, this.#derived?.rows ?? 0);
       tracker.total(end - first + rejectedBeforeSinks(await store.countDeadLetters()));
     }
+    await this.#changed.find((sink) => this.#openCursors(sink, [], context), context);
     await this.#measuring.lookAtSpill(join(this.#begun.runDir, SPILL_FOLDER));
     const derived = this.#requireDerived();
     await this.#beginSinks(derived);
@@ -277,20 +283,25 @@ export class BackfillRun {
   }
 
   async #loadSink(sink: Sink, context: RunContext): Promise<void> {
+    const cursors = await this.#openCursors(sink, this.#checkpoints, context);
+    if (cursors.every(({ checkpoint }) => checkpoint.isDone)) return;
+    await new SinkLoad(sink, this.#parts.run.source.files, context).run(cursors);
+  }
+
+  async #openCursors(
+    { url, order, cursors }: Sink,
+    known: readonly CursorCheckpoint[],
+    { sorted }: RunContext,
+  ): Promise<readonly SinkCursor[]> {
     const { run } = this.#parts;
-    const { url, order } = sink;
-    const count = run.cursors[run.sinks.indexOf(url)] ?? sink.cursors;
-    const checkpoints = cursorsOf(this.#checkpoints, url, count);
-    if (checkpoints.every(({ isDone }) => isDone)) return;
-    const cells = this.#derived?.rows ?? 0;
-    const plan = { order, count, shard: run.shard, cells };
-    const { sorted } = context;
+    const count = run.cursors[run.sinks.indexOf(url)] ?? cursors;
+    const checkpoints = cursorsOf(known, url, count);
     const [first] = checkpoints;
-    const cursors =
-      run.order === "source" && first !== undefined
-        ? [await openSourceCursor(sorted, this.#parts, first)]
-        : await openCursors(sorted, plan, checkpoints);
-    await new SinkLoad(sink, run.source.files, context).run(cursors);
+    if (run.order === "source" && first !== undefined) {
+      return [await openSourceCursor(sorted, this.#parts, first)];
+    }
+    const cells = this.#derived?.rows ?? 0;
+    return openCursors(sorted, { order, count, shard: run.shard, cells }, checkpoints);
   }
 
   #checkpointsOfSinks(): SinkCheckpoint[] {
@@ -355,6 +366,7 @@ export class BackfillRun {
       layouts: new Map(sinks.map(({ url, layout }) => [url, layout])),
       checkpoints,
       digests: digestsOf(run, this.#checkpoints),
+      changed: this.#changed.found,
       pruned: run.prune ? await store.countPruned(sinks.map(({ url }) => url)) : [],
       deadLetters,
       derived: this.#derived,

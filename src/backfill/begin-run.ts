@@ -98,9 +98,11 @@ function settingsOfRun(
   const { where, coerceText, limit, levels, shard, order, dryRun, prune, onCollision } = run;
   // A run that an earlier octoload began has rows without them.
   const digests = run.digests === true;
+  const changedOnly = run.changedOnly === true;
   return {
     frame: Frame.from(run.frame),
-    ...{ where, coerceText, limit, levels, shard, order, dryRun, prune, onCollision, digests },
+    ...{ where, coerceText, limit, levels, shard, order, dryRun, prune, onCollision },
+    ...{ digests, changedOnly },
     memoryBytes: memoryBytes === undefined ? run.memoryBytes : settings.memoryBytes,
     maxErrors: maxErrors === undefined ? run.maxErrors : settings.maxErrors,
   };

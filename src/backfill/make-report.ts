@@ -9,9 +9,10 @@ import type { Outcome } from "../load/progress.js";
 import type { ProgressTracker } from "../load/progress-tracker.js";
 import type { PruneCounts } from "../load/prune-record.js";
 import type { RunFile } from "../load/run-file.js";
-import type { RunReport, SinkDigests } from "../load/run-report.js";
+import type { RunReport, SinkChanges, SinkDigests } from "../load/run-report.js";
 import type { Layout } from "../sink/sink.js";
 import { type LetterCounts, rejectedBeforeSinks, rowsByCode } from "./accounts.js";
+import type { ChangedRanges } from "./changed-ranges.js";
 
 export interface RunResult {
   readonly version: string;
@@ -29,6 +30,8 @@ export interface RunResult {
   readonly checkpoints: readonly SinkCheckpoint[];
   /** By the targets' URLs. */
   readonly digests: ReadonlyMap<string, SinkDigests>;
+  /** One of each target; empty: a load of all rows. */
+  readonly changed: readonly ChangedRanges[];
   /** One of each target; empty: the run does not prune. */
   readonly pruned: readonly PruneCounts[];
   readonly deadLetters: LetterCounts;
@@ -76,6 +79,7 @@ function reportWithoutPlan(result: RunResult): RunReport {
       skipped,
       ...prunedOf(result, url),
       ...digestsOf(result, url),
+      ...changedOf(result, url),
     })),
     orphans: derived?.orphans ?? 0,
     collisions: derived?.collisions ?? 0,
@@ -99,6 +103,13 @@ function prunedOf({ pruned: all }: RunResult, url: string): { pruned?: number; l
 function digestsOf({ digests }: RunResult, url: string): { digests?: SinkDigests } {
   const own = digests.get(url);
   return own === undefined ? {} : { digests: own };
+}
+
+function changedOf({ changed }: RunResult, url: string): { changedOnly?: SinkChanges } {
+  const own = changed.find((one) => one.url === url);
+  if (own === undefined) return {};
+  const { baselineRunId, ranges } = own;
+  return { changedOnly: { baselineRunId, ranges, changedRanges: own.changed.length } };
 }
 
 function byCode(deadLetters: LetterCounts): { code: string; rows: number }[] {

@@ -34,10 +34,11 @@ export function requireSame(
 
 function givenFacts(options: BackfillOptions, settings: LoadSettings): Record<string, unknown> {
   const { where, coerceText, limit, levels, table, dryRun, onCollision, snapshotDir } = options;
-  const { columns, digests, frame, hot, order, prune, shard, sourceName, to } = options;
+  const { changedOnly, columns, digests, frame, hot, order, prune, shard, sourceName, to } =
+    options;
   return {
     ...{ where, coerceText, limit, levels, table, dryRun, onCollision, snapshotDir },
-    ...{ digests, order, prune, hot },
+    ...{ changedOnly, digests, order, prune, hot },
     name: sourceName,
     to: to?.length ? to : undefined,
     columns: columns === undefined ? undefined : parseColumnMapping(columns),

@@ -10,6 +10,7 @@ import type { ColumnSet, Sink } from "../sink/sink.js";
 import { SinkNotices } from "../sink/sink-notices.js";
 import { parseTargetUrl } from "../sink/target-url.js";
 import { Source } from "../source/source.js";
+import { findBaselines } from "./baseline.js";
 import type { BegunRun } from "./begin-run.js";
 import { describeRun, loadFacts } from "./describe-run.js";
 import { requireSourceOrder } from "./open-source-cursor.js";
@@ -28,6 +29,8 @@ export const facts = Object.freeze({
   sorted: "sorted",
   redriveRows: "redriveRows",
   hot: "hot",
+  baselines: "baselines",
+  changed: "changed",
 });
 
 /** A run whose source and targets were found to fit. */
@@ -224,6 +227,12 @@ async function beginRunFile(
   if (run.dryRun) {
     const writeTimeUs = String(earliestWriteTime(targets));
     return writeRunFile(begun.runDir, { ...run, writeTimeUs });
+  }
+  if (run.changedOnly) {
+    const { runDir, options, store } = begun;
+    const places = { runDir, sourceName: source.name, ...optional("runsDir", options.runsDir) };
+    // Kept, for what the targets' last run was is forgotten as soon as this one is theirs.
+    await store.putFact(facts.baselines, await findBaselines(targets, places));
   }
   const load = loadFacts(run, sets, begun);
   for (const { sink, recorded } of targets) {

@@ -42,6 +42,7 @@ export interface BackfillFlags extends TuningFlags, HotFlags, ProtectedFlags {
   readonly order?: string;
   /** false: --no-digests. */
   readonly digests?: boolean;
+  readonly changedOnly?: true;
   readonly dryRun?: true;
   readonly plan?: string;
   readonly prune?: true;
@@ -93,6 +94,7 @@ export function addBackfillCommand(
     .option("--max-errors <n>", "rows rejected before the run stops: N or N% (default: 1%)")
     .option("--on-collision <what>", "several rows of one cell: newest (default) or fail")
     .option("--rate <rows/s>", "rows a second sent to each target, or off")
+    .option("--changed-only", "send only what is not as the target's last load left it")
     .option("--prune", "when all is loaded, delete what the source does not have")
     .option("--no-digests", "report no digests of what was loaded: saves some CPU time")
     .option("--plan <file>", "of octoload inspect --out: the report compares it with the run")
@@ -158,6 +160,7 @@ export function optionsOf(
       onCollision: collisionOf(flags.onCollision),
       rowsPerSecond: rate === undefined ? undefined : parseRate("--rate", rate),
       digests: flags.digests === false ? false : undefined,
+      changedOnly: flags.changedOnly,
       dryRun: flags.dryRun,
       planFile: flags.plan,
       prune: flags.prune,

@@ -53,6 +53,11 @@ export const runErrors = [
     remedy: "Look at the dead letters; correct the source, or go on with a higher --max-errors.",
   },
   {
+    code: "BASELINE_MISSING",
+    cause: "--changed-only: the target's last run is no whole load of this source with digests.",
+    remedy: "Load without --changed-only, once; or name the runs' folder with --runs-dir.",
+  },
+  {
     code: "ROWS_UNACCOUNTED",
     cause: "Rows read, loaded, rejected and skipped do not add up. It is octoload's own fault.",
     remedy: "Do not rely on the target; report it with the run's directory, and load again.",

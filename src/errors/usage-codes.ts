@@ -16,6 +16,7 @@ const usageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "BACKUP_NO_ROWS",
   "BACKUP_UNFINISHED",
   "BACKUP_VERSION",
+  "BASELINE_MISSING",
   "BOX_INVALID",
   "BOX_TOO_LARGE",
   "CASSANDRA_AUTH",

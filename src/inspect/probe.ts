@@ -5,8 +5,8 @@ import { loadFacts, type RunDescription } from "../backfill/describe-run.js";
 import { columnSetsFor } from "../backfill/set-up.js";
 import { type LoadSettings, MIN_MEMORY_BYTES } from "../load/load-settings.js";
 import { columnsOfFiles, rowidsOf } from "../load/scan.js";
+import { sendableRows } from "../load/sendable-rows.js";
 import { type Chunk, type Delivery, SortedRun } from "../load/sorted-run.js";
-import { withoutDeeperRows } from "../load/too-deep.js";
 import { nothingRecorded } from "../sink/recorded-target.js";
 import type { Sink } from "../sink/sink.js";
 import { viewSinkBatch } from "../sink/sink-batch.js";
@@ -147,7 +147,7 @@ async function writeOnce(sink: Sink, delivery: Delivery, isOver: () => boolean):
     const chunk: Chunk = await delivery.next(rowsABatch, new SharedArrayBuffer(BATCH_BYTES));
     isEnd = chunk.isEnd;
     if (chunk.block === undefined) continue;
-    const { batch } = withoutDeeperRows(viewSinkBatch(chunk.block), sink.maxLevel);
+    const { batch } = sendableRows(viewSinkBatch(chunk.block), sink.maxLevel);
     if (batch.rows === 0) continue;
     const sent = sink.write(batch).then(() => {
       rows += batch.rows;

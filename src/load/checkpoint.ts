@@ -21,6 +21,7 @@ export interface SinkCheckpoint {
   readonly loaded: number;
   /** Rows this sink refused. */
   readonly rejected: number;
+  /** Rows it had already. */
   readonly skipped: number;
 }
 
@@ -30,7 +31,7 @@ export interface CursorCheckpoint extends SinkCheckpoint {
   readonly cursor: number;
   /** In the sorted order, behind the last acknowledged row; null: where the cursor begins. */
   readonly position: Uint8Array | null;
-  /** DigestSet.bytes of parts of the rows loaded up to there; empty where the run keeps none. */
+  /** DigestSet.bytes of parts of the rows loaded and skipped up to there; empty where the run keeps none. */
   readonly digests: readonly Uint8Array[];
   /** Every cursor of the sink was at its end, and the sink finished. */
   readonly isDone: boolean;

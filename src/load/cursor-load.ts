@@ -35,9 +35,10 @@ export class CursorLoad {
     return this.#checkpoint;
   }
 
-  /** Acknowledged and refused, those of earlier processes included. */
+  /** Acknowledged, refused and skipped, those of earlier processes included. */
   get settledRows(): number {
-    return this.#checkpoint.loaded + this.#checkpoint.rejected;
+    const { loaded, rejected, skipped } = this.#checkpoint;
+    return loaded + rejected + skipped;
   }
 
   /** @throws OctoloadError TARGET_*, RUN_*, SPILL_DAMAGED; RunInterrupted after a checkpoint */
@@ -57,10 +58,11 @@ export class CursorLoad {
     for (let next = this.#channel.read(delivery); ; ) {
       const chunk = await next;
       if (chunk.isEnd) return;
-      const size = await this.#channel.admit(chunk);
+      const choice = this.#channel.choose(chunk);
+      const size = await this.#channel.admit(chunk, choice);
       next = this.#channel.read(delivery);
       next.catch(() => undefined);
-      const sent = this.#channel.send(chunk);
+      const sent = this.#channel.send(choice);
       this.#acknowledged = this.#settle({ chunk, size, sent }, this.#acknowledged);
       this.#acknowledged.catch(() => undefined);
     }
@@ -80,19 +82,21 @@ export class CursorLoad {
     }
   }
 
-  async #acknowledge(chunk: Chunk, { letters, digests }: SentChunk): Promise<void> {
+  async #acknowledge(chunk: Chunk, { letters, skipped, digests }: SentChunk): Promise<void> {
     const { store, tracker, errors } = this.#context;
-    const loaded = chunk.rows - letters.length;
+    const loaded = chunk.rows - letters.length - skipped;
     this.#checkpoint = {
       ...this.#checkpoint,
       position: chunk.position,
       loaded: this.#checkpoint.loaded + loaded,
       rejected: this.#checkpoint.rejected + letters.length,
+      skipped: this.#checkpoint.skipped + skipped,
     };
     const change = digests === undefined ? undefined : this.#digests.add(digests);
     const added = await store.acknowledge(this.#checkpoint, letters, change);
     for (const { code } of letters) tracker.rejected(code, 1, this.#channel.url);
     errors.add(added.length);
     tracker.acknowledged(this.#channel.url, loaded);
+    if (skipped > 0) tracker.skipped(this.#channel.url, skipped);
   }
 }

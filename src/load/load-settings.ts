@@ -48,6 +48,11 @@ export interface BackfillOptions {
   readonly hot?: HotOptions;
   /** Digests of what each target acknowledged, in the report (default). */
   readonly digests?: boolean;
+  /**
+   * Only rows of Morton ranges that are not as the last load left them: it has to be the targets'
+   * last run, of the same source, with its folder in `runsDir` or beside `runDir`.
+   */
+  readonly changedOnly?: boolean;
   /** Everything but writing. */
   readonly dryRun?: boolean;
   /** A plan that inspect() made, as a file: the report compares what it foretold with the run. */
@@ -78,6 +83,7 @@ export interface LoadSettings {
   readonly shard: { readonly index: number; readonly count: number } | null;
   readonly order: LoadOrder;
   readonly digests: boolean;
+  readonly changedOnly: boolean;
   readonly dryRun: boolean;
   readonly prune: boolean;
   readonly onCollision: "newest" | "fail";
@@ -106,6 +112,7 @@ export function settingsOf(options: BackfillOptions): LoadSettings {
     requireWhole("shard.count", shard.count, 1, 1_000_000);
     requireWhole("shard.index", shard.index, 1, shard.count);
   }
+  if (options.changedOnly === true) requireWholeDigests(options);
   const { memoryBytes = DEFAULT_MEMORY_BYTES } = options;
   requireWhole("memoryBytes", memoryBytes, MIN_MEMORY_BYTES, MAX_MEMORY_BYTES);
   return {
@@ -118,6 +125,7 @@ export function settingsOf(options: BackfillOptions): LoadSettings {
     shard: shard === undefined ? null : { index: shard.index, count: shard.count },
     order: loadOrder(options.order ?? "key"),
     digests: options.digests ?? true,
+    changedOnly: options.changedOnly ?? false,
     dryRun: options.dryRun ?? false,
     prune: options.prune ?? false,
     onCollision: options.onCollision ?? "newest",
@@ -128,6 +136,13 @@ export function settingsOf(options: BackfillOptions): LoadSettings {
 function loadOrder(order: string): LoadOrder {
   if (order === "key" || order === "source") return order;
   throw new OctoloadError("ARG_RANGE", `order must be key or source, got ${describeValue(order)}`);
+}
+
+/** What a later run compares with, and this one has to leave too. */
+function requireWholeDigests({ digests, shard }: BackfillOptions): void {
+  const other = [...(digests === false ? ["--no-digests"] : []), ...(shard ? ["--shard"] : [])];
+  if (other.length === 0) return;
+  throw new OctoloadError("USAGE", `--changed-only does not go with ${other.join(" and ")}`);
 }
 
 /** @throws OctoloadError ARG_RANGE */

@@ -27,6 +27,8 @@ export interface RunContext extends StageContext {
   readonly control: RunControl;
   /** undefined: the run keeps no digests of its rows. */
   readonly digester?: RowDigester | undefined;
+  /** By a sink's URL the Morton ranges whose rows it gets; one that is not there gets all. */
+  readonly changed?: ReadonlyMap<string, ReadonlySet<number>>;
   /** Takes what one of the sinks has acknowledged. */
   readonly feed?: SinkFeed | undefined;
   emit(event: RunEvent): void;

@@ -1,6 +1,7 @@
 import type { CacheReport } from "./cache-report.js";
 import type { PlanComparison } from "./predictions.js";
 import type { Outcome, StageTime } from "./progress.js";
+import type { RunValidation } from "./run-validation.js";
 
 /** What a run leaves behind as report.json; report.html is drawn from it. */
 export interface RunReport {
@@ -45,6 +46,8 @@ export interface RunReport {
     readonly live?: number;
     /** Unless the run was to keep none. */
     readonly digests?: SinkDigests;
+    /** Only of a run with --changed-only, whose other rows are `skipped`. */
+    readonly changedOnly?: SinkChanges;
   }[];
   readonly orphans: number;
   readonly collisions: number;
@@ -69,8 +72,18 @@ export interface RunReport {
   readonly hot?: RunHotMap;
   /** Where it filled a cache: what became of the hot rows. */
   readonly cache?: CacheReport;
+  /** What validations after the run found, the latest of each kind. */
+  readonly validations?: readonly RunValidation[];
   /** Where it began with a plan: what that foretold, and what the run measured. */
   readonly plan?: PlanComparison;
+}
+
+/** Where the source was not what an earlier load had left in a target. */
+export interface SinkChanges {
+  readonly baselineRunId: string;
+  /** Morton ranges with rows, now or then. */
+  readonly ranges: number;
+  readonly changedRanges: number;
 }
 
 /** What the rows that a target acknowledged are: docs/digest.md. */

@@ -7,18 +7,25 @@ import { type BatchSize, InFlightWindow } from "./in-flight-window.js";
 import type { RateLimiter } from "./rate-limiter.js";
 import { type RunContext, RunInterrupted } from "./run-context.js";
 import type { RunSourceFile } from "./run-file.js";
+import { type SendableRows, sendableRows } from "./sendable-rows.js";
 import { sinkLetter } from "./sink-letter.js";
 import type { Chunk, Delivery } from "./sorted-run.js";
 import { StageTimer } from "./stage-timer.js";
-import { withoutDeeperRows } from "./too-deep.js";
 import { writeBisecting } from "./write-bisecting.js";
 
 /** What became of a chunk's rows. */
 export interface SentChunk {
   /** Rows that were refused. */
   readonly letters: readonly DeadLetter[];
-  /** Of the others; undefined: the run keeps none. */
+  /** Rows that the target had already. */
+  readonly skipped: number;
+  /** Of all but the refused ones; undefined: the run keeps none. */
   readonly digests: DigestSet | undefined;
+}
+
+/** The rows of a chunk, and those of them that are to be sent. */
+export interface Choice extends SendableRows {
+  readonly all: SinkBatch;
 }
 
 const MAX_ROWS_A_BATCH = 16_384;
@@ -87,17 +94,25 @@ export class SinkChannel {
     }
   }
 
+  /** What of a chunk is to be sent; undefined: it has no rows. */
+  choose({ block }: Chunk): Choice | undefined {
+    if (block === undefined) return undefined;
+    const all = viewSinkBatch(block);
+    const ranges = this.#context.changed?.get(this.url);
+    return { all, ...sendableRows(all, this.#sink.maxLevel, ranges) };
+  }
+
   /**
    * Settles when the chunk may be sent, with the place it takes, which release() gives back.
    *
    * @throws RunInterrupted when nothing more is to be sent
    */
-  async admit(chunk: Chunk): Promise<BatchSize> {
+  async admit(chunk: Chunk, choice: Choice | undefined): Promise<BatchSize> {
     const size = sizeOf(chunk);
     this.#context.tracker.limit(this.#window.hasRoom(size) ? "order" : "sink");
     await this.#window.acquire(size, this.#signal).catch(interrupt);
     try {
-      await this.#limiter.acquire(chunk.rows, this.#signal);
+      await this.#limiter.acquire(choice?.batch.rows ?? 0, this.#signal);
       return size;
     } catch {
       this.#window.release(size);
@@ -105,10 +120,9 @@ export class SinkChannel {
     }
   }
 
-  async send(chunk: Chunk): Promise<SentChunk> {
-    if (chunk.block === undefined) return { letters: [], digests: undefined };
-    const all = viewSinkBatch(chunk.block);
-    const { batch, kept, refused } = withoutDeeperRows(all, this.#sink.maxLevel);
+  async send(choice: Choice | undefined): Promise<SentChunk> {
+    if (choice === undefined) return { letters: [], skipped: 0, digests: undefined };
+    const { all, batch, kept, refused, skipped } = choice;
     const digesting = this.#digest(all, refused);
     // Handled where it is awaited; until then another failure may come first.
     digesting.catch(() => undefined);
@@ -116,15 +130,15 @@ export class SinkChannel {
     const indexed = more.map((row) => ({ ...row, index: kept?.[row.index] ?? row.index }));
     const { feed, settings } = this.#context;
     const letters = [...refused, ...indexed];
-    if (feed?.url === this.url)
-      await feed.offer(
-        all,
-        letters.map(({ index }) => index),
-      );
+    if (feed?.url === this.url) {
+      const leftOut = letters.map(({ index }) => index);
+      await feed.offer(all, [...leftOut, ...skipped]);
+    }
     const { frame } = settings;
     const expected = await digesting;
     return {
       letters: letters.map((row) => sinkLetter(row, all, this.url, this.#files, frame)),
+      skipped: skipped.length,
       digests: indexed.length === 0 ? expected : await this.#digest(all, letters),
     };
   }

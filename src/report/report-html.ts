@@ -13,6 +13,7 @@ import { formatDuration, formatTime, groupedCount, percentOf, timePerRow } from 
 import { planSection } from "./plan-section.js";
 import { reportStyle } from "./report-style.js";
 import { throughputChart } from "./throughput-chart.js";
+import { validationSection } from "./validation-section.js";
 
 interface OutcomeText {
   readonly badge: string;
@@ -71,6 +72,7 @@ export function renderReportHtml(report: RunReport): string {
 ${header(report)}
 <main>
 ${card("Targets", targets(report), "wide")}
+${report.validations === undefined ? nothing : card("Validation", validationSection(report.validations), "wide")}
 ${rejections(report)}
 ${warnings(report)}
 ${card("Map", mapSection(report.map), "maps")}

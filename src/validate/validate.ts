@@ -12,6 +12,7 @@ import {
   type FurtherChecksOptions,
   runFurtherChecks,
 } from "./checks/run-checks.js";
+import { enterInReports } from "./enter-in-reports.js";
 import { FINDINGS_FILE } from "./findings-file.js";
 import { requireRun } from "./repair.js";
 import type { ValidationResult } from "./result.js";
@@ -69,6 +70,8 @@ async function run(
       : undefined;
   const result = await withFurtherChecks(further, parts, await full?.execute());
   await writeJsonFile(join(plan.folder, VALIDATION_FILE), result);
+  const faults = await enterInReports(result, plan.runs);
+  for (const fault of faults) hooks.onNote?.(fault);
   return result;
 }
 

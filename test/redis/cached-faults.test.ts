@@ -98,12 +98,19 @@ for (const mode of ["standalone", "cluster"] as const) {
       await readUntil(reader, (fromRedis) => fromRedis === rows.length);
       let isReading = true;
       const reading = (async () => {
-        while (isReading) await readAll(reader);
+        while (isReading) {
+          await readAll(reader);
+          // Without a cache nothing in it waits, and a timer would never come to its turn.
+          await new Promise(setImmediate);
+        }
       })();
-      await sleep(20);
-      await redis.servers.node(1).kill();
-      await readUntil(reader, (fromRedis) => fromRedis < rows.length);
-      isReading = false;
+      try {
+        await sleep(20);
+        await redis.servers.node(1).kill();
+        await readUntil(reader, (fromRedis) => fromRedis < rows.length);
+      } finally {
+        isReading = false;
+      }
       await reading;
       expect(reader.stats().outcomes.unavailable).toBeGreaterThan(0);
       // It comes back without data, and without what puts entries; or another has its slots.

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Ajv } from "ajv";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { RunEvent } from "../../src/load/progress.js";
@@ -8,6 +8,7 @@ import { rejectionOf } from "../support/rejection-of.js";
 import { someRejected } from "../support/report-samples.js";
 import { nodeTable, readJson } from "../support/run-samples.js";
 import { tempFolder } from "../support/temp-folder.js";
+import { validateCase } from "../support/validation-case.js";
 
 const schema = JSON.parse(
   readFileSync(new URL("../../docs/report.schema.json", import.meta.url), "utf8"),
@@ -43,6 +44,10 @@ describe("docs/report.schema.json", () => {
     const pruned = { ...clean, runDir: place("pruned").runDir };
     await load({ ...pruned, runDir: `${pruned.runDir}-0` });
     await load(pruned, { prune: true });
+    const ofChanges = { ...clean, runDir: place("changed").runDir };
+    await load(ofChanges, { changedOnly: true });
+    const runsDir = dirname(ofChanges.runDir);
+    await validateCase(ofChanges, { runsDir, repair: true });
     // The row without a key may be one that the target has.
     await rejectionOf(load(place("failed"), { prune: true, maxErrors: 5 }));
     await load(place("bare"), { digests: false, dryRun: true, maxErrors: 5 });
@@ -54,14 +59,26 @@ describe("docs/report.schema.json", () => {
     const failing = load(place("max-errors"), { maxErrors: 0 });
     await failing.catch(() => undefined);
     const outcomes: Record<string, unknown> = {};
-    for (const name of ["rejected", "pruned", "bare", "interrupted", "max-errors", "failed"]) {
+    for (const name of [
+      "rejected",
+      "pruned",
+      "bare",
+      "interrupted",
+      "max-errors",
+      "failed",
+      "changed",
+    ]) {
       const report = reportIn(place(name).runDir);
       expect(faultsOf(report)).toEqual([]);
       outcomes[name] = report.outcome;
     }
     expect(outcomes).toEqual({
-      ...{ rejected: "rejected", pruned: "done", bare: "dry-run" },
+      ...{ rejected: "rejected", pruned: "done", changed: "done", bare: "dry-run" },
       ...{ interrupted: "interrupted", "max-errors": "max-errors", failed: "failed" },
+    });
+    expect(reportIn(place("changed").runDir)).toMatchObject({
+      sinks: [{ changedOnly: { changedRanges: 0 } }],
+      validations: [{ exitCode: 0 }],
     });
     expect(reportIn(place("failed").runDir).error).toMatchObject({ code: "PRUNE_KEYLESS" });
   });

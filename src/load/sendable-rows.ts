@@ -1,27 +1,49 @@
+import { rangeOf } from "../encoding/digest-set.js";
 import type { RefusedRow } from "../sink/sink.js";
 import { makeSinkBatch, type SinkBatch, sliceSinkBatch } from "../sink/sink-batch.js";
 
-/** A batch without the rows below a level, and which rows those were. */
-export function withoutDeeperRows(
+/** Rows of a batch that a sink gets, and what becomes of the others. */
+export interface SendableRows {
+  readonly batch: SinkBatch;
+  /** Their indexes in the whole batch; null: it is the whole batch. */
+  readonly kept: readonly number[] | null;
+  readonly refused: readonly RefusedRow[];
+  /** Indexes of rows that the target has already. */
+  readonly skipped: readonly number[];
+}
+
+/**
+ * A batch without the rows below a level and those outside the Morton ranges that are to be sent.
+ *
+ * @param ranges undefined: all are
+ */
+export function sendableRows(
   batch: SinkBatch,
   maxLevel: number,
-): {
-  readonly batch: SinkBatch;
-  readonly kept: readonly number[] | null;
-  readonly refused: RefusedRow[];
-} {
+  ranges?: ReadonlySet<number>,
+): SendableRows {
+  const whole = { batch, kept: null, refused: [], skipped: [] };
+  if (ranges === undefined && !hasDeeperRow(batch.levels, maxLevel)) return whole;
   const kept: number[] = [];
+  const skipped: number[] = [];
   const refused: RefusedRow[] = [];
-  if (!hasDeeperRow(batch.levels, maxLevel)) return { batch, kept: null, refused };
   for (const [index, level] of batch.levels.entries()) {
-    if (level <= maxLevel) {
-      kept.push(index);
-      continue;
-    }
-    const message = `Level ${level} is below ${maxLevel}, the deepest of the target's layout.`;
-    refused.push({ index, code: "LEVEL_TOO_DEEP", message });
+    if (level > maxLevel) refused.push(tooDeep(index, level, maxLevel));
+    else if (ranges === undefined || ranges.has(rangeOfRow(batch, index))) kept.push(index);
+    else skipped.push(index);
   }
-  return { batch: pickRows(batch, kept), kept, refused };
+  if (kept.length === batch.rows) return whole;
+  return { batch: pickRows(batch, kept), kept, refused, skipped };
+}
+
+function tooDeep(index: number, level: number, maxLevel: number): RefusedRow {
+  const message = `Level ${level} is below ${maxLevel}, the deepest of the target's layout.`;
+  return { index, code: "LEVEL_TOO_DEEP", message };
+}
+
+function rangeOfRow({ levels, tiles, cells }: SinkBatch, index: number): number {
+  const code = ((tiles[index] ?? 0n) << 15n) | BigInt(cells[index] ?? 0);
+  return rangeOf(code, levels[index] ?? 0);
 }
 
 /** A loop, for every batch of a load comes by here: a callback a row takes over twice as long. */
