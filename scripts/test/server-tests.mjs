@@ -7,7 +7,10 @@ export const serverTests = ["test/cassandra/", "test/redis/"];
 export const faultTests = ["test/faults/"];
 
 /** Those of them that are part of `npm test`. */
-export const shortFaultTests = ["test/faults/load-scenarios.test.ts"];
+export const shortFaultTests = [
+  "test/faults/load-scenarios.test.ts",
+  "test/faults/validate.test.ts",
+];
 
 /** Arguments of vitest that leave both out. */
 export const withoutServers = [...serverTests, ...faultTests].flatMap((folder) => [

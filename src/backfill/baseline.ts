@@ -4,6 +4,7 @@ import { OctoloadError } from "../errors/octoload-error.js";
 import { type RunFile, readRunFile } from "../load/run-file.js";
 import { listRuns } from "../load/run-list.js";
 import { readJsonObject } from "../load/run-status.js";
+import { targetPlace } from "../sink/target-place.js";
 import { DEFAULT_RUNS_DIR } from "./begin-run.js";
 import { DIGESTS_FILE, type DigestsFile } from "./digest-report.js";
 import type { KnownTarget } from "./write-time.js";
@@ -72,7 +73,9 @@ async function digestsIn(dir: string, url: string): Promise<DigestJson | undefin
   const path = join(dir, DIGESTS_FILE);
   const file = await readJsonObject(path).catch(() => undefined);
   const { sinks } = (file ?? {}) as Partial<DigestsFile>;
-  return Array.isArray(sinks) ? sinks.find((sink) => sink.url === url) : undefined;
+  return Array.isArray(sinks)
+    ? sinks.find((sink) => targetPlace(sink.url) === targetPlace(url))
+    : undefined;
 }
 
 function missing(url: string, why: string): OctoloadError {

@@ -52,7 +52,7 @@ function headline(result: ValidationResult): string {
   return `${plainText(shortTargetUrl(target))} ${what} ${plainText(source.name)} has (${seconds} s)`;
 }
 
-function countsText({ rows, checks }: ValidationResult): string {
+function countsText({ rows, checks, passedOver }: ValidationResult): string {
   if (rows === null) return "";
   const isCompared = checks.some(({ check }) => check === "rows");
   const lines: [string, number][] = [
@@ -66,6 +66,7 @@ function countsText({ rows, checks }: ValidationResult): string {
     ["refused by the target when they were loaded", rows.refused],
     ["of the target, not this source's", rows.excused],
     ["differed, and did not when looked at again", rows.settled],
+    ["not compared: as they were when last validated", passedOver?.rows ?? 0],
   ];
   const always = isCompared ? 3 : 2;
   const shown = lines.filter(([, count], i) => i < always || count > 0);

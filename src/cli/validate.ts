@@ -4,7 +4,7 @@ import { MAX_LEVEL } from "../encoding/level.js";
 import { describeValue } from "../errors/describe-value.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { checkNames, parseChecks } from "../validate/checks/check-names.js";
-import { fullChecks } from "../validate/checks/chosen-checks.js";
+import { changedWithoutFull, fullChecks } from "../validate/checks/chosen-checks.js";
 import type { ValidationResult } from "../validate/result.js";
 import { validate } from "../validate/validate.js";
 import type { ValidateOptions, ValidationProgress } from "../validate/validate-options.js";
@@ -24,6 +24,7 @@ const QUIET_MS = 2000;
 interface ValidateFlags {
   readonly to?: string;
   readonly full?: true;
+  readonly changedOnly?: true;
   readonly counts?: true;
   readonly repair?: true;
   readonly checks?: string;
@@ -65,6 +66,7 @@ export function addValidateCommand(
     .argument("[sources...]", "GeoPackage or SQLite files, or globs (default: the run's)")
     .option("--to <url>", "target: cassandra://HOST/KEYSPACE or sqlite:PATH")
     .option("--full", "compare every row, and check sample, integrity and spatial index too")
+    .option("--changed-only", "with --full: only ranges that changed or failed since the last one")
     .option("--counts", "count rows by token range; part of --full")
     .option("--repair", "send missing and different rows again in a run of their own")
     .option("--checks <list>", `of ${checkNames.join(", ")}`)
@@ -149,6 +151,7 @@ function optionsOf(sources: readonly string[], flags: ValidateFlags, io: CliIo):
     to: to[0],
     env: io.env,
     ...(flags.repair === undefined ? {} : { repair: true }),
+    ...(flags.changedOnly === undefined ? {} : { changedOnly: true }),
     ...checkFlags(flags, io),
     ...(sources.length === 0 ? {} : { sources }),
     ...(flags.run === undefined ? {} : { run: flags.run }),
@@ -161,8 +164,9 @@ function optionsOf(sources: readonly string[], flags: ValidateFlags, io: CliIo):
   };
 }
 
-function requireKind({ full, checks, repair }: ValidateFlags): void {
+function requireKind({ full, checks, repair, changedOnly }: ValidateFlags): void {
   const isFull = full === true || (checks !== undefined && parseChecks(checks).includes("full"));
+  if (changedOnly === true && !isFull) throw changedWithoutFull();
   if (repair === true && !isFull) {
     throw new OctoloadError("USAGE", "--repair goes with --full, which finds the rows to repair");
   }

@@ -54,8 +54,9 @@ export const runErrors = [
   },
   {
     code: "BASELINE_MISSING",
-    cause: "--changed-only: the target's last run is no whole load of this source with digests.",
-    remedy: "Load without --changed-only, once; or name the runs' folder with --runs-dir.",
+    cause:
+      "--changed-only: what the target should hold is not known from its last run or validation.",
+    remedy: "Do without --changed-only once; or name the folder of the runs with --runs-dir.",
   },
   {
     code: "ROWS_UNACCOUNTED",

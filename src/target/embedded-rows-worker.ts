@@ -3,6 +3,7 @@ import type { Layout } from "../encoding/layout.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { targetFailure } from "../sink/sqlite/failure.js";
 import { openExisting } from "../sink/sqlite/open-existing.js";
+import { readLastRun } from "../sink/sqlite/state.js";
 import { loadSqliteExtension } from "../sqlite/extension.js";
 import { serveWorker, transferring } from "../worker/serve-worker.js";
 import type { StoredCell } from "./row-reader.js";
@@ -47,6 +48,10 @@ const api = {
   },
   cell(key: CellKey): StoredCell | undefined {
     return reading((from) => from.cell(key));
+  },
+  lastRunId(): string | null {
+    if (open === undefined) throw new OctoloadError("INTERNAL", "no target is open");
+    return readLastRun(open.database)?.runId ?? null;
   },
   foreignKeys(): readonly string[] {
     return reading((from) => from.foreignKeys());

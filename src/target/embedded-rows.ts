@@ -61,6 +61,10 @@ export class EmbeddedRows implements RowReader {
     return this.#worker.call("cell", [key]);
   }
 
+  lastRunId(): Promise<string | null> {
+    return this.#worker.call("lastRunId", []);
+  }
+
   foreignKeys(): Promise<readonly string[]> {
     return this.#worker.call("foreignKeys", []);
   }

@@ -67,6 +67,8 @@ export interface RowReader {
   count(range: RowRange, signal: AbortSignal): Promise<number>;
   /** @throws OctoloadError TARGET_*, CASSANDRA_* */
   cell(key: CellKey): Promise<StoredCell | undefined>;
+  /** Of the run that began to load last; null: the target records none. @throws as count() */
+  lastRunId(): Promise<string | null>;
   /** Keys of rows that are no cells, the first of them: such rows are in no range. */
   foreignKeys(): Promise<readonly string[]>;
   close(): Promise<void>;

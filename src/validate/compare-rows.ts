@@ -1,9 +1,12 @@
 import { OctoloadError } from "../errors/octoload-error.js";
+import { digestDelivery } from "../load/digest-delivery.js";
 import { positionBefore } from "../load/order-key.js";
+import type { Delivery } from "../load/sorted-run.js";
 import type { RowBlock, RowRange, RowReader } from "../target/row-reader.js";
 import type { RangeCount } from "./count-rows.js";
 import { type OtherSources, withoutRejected } from "./excused-extras.js";
 import type { FindingsFile } from "./findings-file.js";
+import type { KeptRanges, RangeState } from "./kept-ranges.js";
 import { boundsOf, type KeyBounds, rangeName, rangesOf } from "./key-ranges.js";
 import type { UncheckedRange } from "./result.js";
 import { RowMerge } from "./row-merge.js";
@@ -14,6 +17,8 @@ export interface CompareOptions {
   readonly rows: RowReader;
   readonly others: OtherSources;
   readonly findings: FindingsFile;
+  /** What an earlier validation left: its ranges are taken, and the clean ones passed over. */
+  readonly kept?: KeptRanges | undefined;
   readonly signal: AbortSignal;
   /** Called after each block with the rows compared, and those of them that differ so far. */
   readonly onProgress: (rows: number, found: number) => void;
@@ -29,6 +34,10 @@ export interface Comparison {
   readonly excused: number;
   readonly ranges: readonly RangeCount[];
   readonly unchecked: readonly UncheckedRange[];
+  /** Of all ranges, also of those that were passed over. */
+  readonly states: readonly RangeState[];
+  /** Ranges that were passed over, and the source's rows in them. */
+  readonly passedOver: { readonly ranges: number; readonly rows: number };
 }
 
 /** A target's failure, which ends a range and not the validation. */
@@ -47,6 +56,8 @@ export class RowComparison {
   readonly #unchecked: UncheckedRange[] = [];
   readonly #ranges: RangeCount[] = [];
   #sums = { sourceRows: 0, targetRows: 0, equal: 0, tooDeep: 0, excused: 0 };
+  readonly #states: RangeState[] = [];
+  readonly #passedOver = { ranges: 0, rows: 0 };
   #rows = 0;
   #found = 0;
 
@@ -56,13 +67,19 @@ export class RowComparison {
 
   /** @throws OctoloadError RUN_*, SPILL_DAMAGED, INTERNAL, VALIDATION_INTERRUPTED */
   async run(): Promise<Comparison> {
-    const { rows, source } = this.#options;
-    const ranges = [...rangesOf(rows, source.cells)];
+    const { rows, source, kept } = this.#options;
+    const ranges = kept?.ranges.map(({ range }) => range) ?? [...rangesOf(rows, source.cells)];
     const lanes = Array.from({ length: rows.readersAtOnce }, () => this.#compareRanges(ranges));
     const ended = await Promise.allSettled(lanes);
     const failed = ended.find((end) => end.status === "rejected");
     if (failed !== undefined) throw failed.reason;
-    return { ...this.#sums, ranges: this.#ranges, unchecked: this.#unchecked };
+    return {
+      ...this.#sums,
+      ranges: this.#ranges,
+      unchecked: this.#unchecked,
+      states: this.#states,
+      passedOver: this.#passedOver,
+    };
   }
 
   /** Takes ranges from the list until it is empty. */
@@ -82,12 +99,16 @@ export class RowComparison {
     const { findings, signal } = this.#options;
     signal.throwIfAborted();
     const bounds = boundsOf(range.tokens);
+    if (await this.#passOver(range, bounds)) return;
     const merge = await this.#openMerge(range, bounds);
     const name = rangeName(range);
     try {
       await this.#mergeAll(range, merge);
       const excused = await this.#excuse(range, bounds);
       const { sourceRows, targetRows, equal, tooDeep } = merge.counts;
+      const { rows, root } = await merge.digests();
+      const isClean = equal === sourceRows && targetRows - excused === sourceRows;
+      this.#states.push({ range, rows, sum: root, isClean });
       findings.addPart({
         part: range.number,
         range: name,
@@ -105,16 +126,35 @@ export class RowComparison {
       const { number: part } = range;
       findings.addPart({ part, range: name, sourceRows: 0, targetRows: 0, equal: 0, fault: code });
       this.#unchecked.push({ range: name, code, message });
+      this.#states.push({ range, rows: 0, sum: "", isClean: false });
     } finally {
       await merge.close();
     }
   }
 
-  async #openMerge(range: RowRange, { lower, upper }: KeyBounds): Promise<RowMerge> {
-    const { source, rows, signal } = this.#options;
+  /** Whether the range was clean, and the source has in it what it had. */
+  async #passOver(range: RowRange, bounds: KeyBounds): Promise<boolean> {
+    const { kept, source } = this.#options;
+    const before = kept?.ranges[range.number];
+    if (before === undefined || !before.isClean) return false;
+    const { rows, root } = await digestDelivery(await this.#openDelivery(bounds), source.digester);
+    if (rows !== before.rows || root !== before.sum) return false;
+    this.#states.push(before);
+    this.#passedOver.ranges += 1;
+    this.#passedOver.rows += rows;
+    return true;
+  }
+
+  #openDelivery({ lower, upper }: KeyBounds): Promise<Delivery> {
+    const { source, rows } = this.#options;
     const position = lower === undefined ? undefined : positionBefore(lower);
-    const delivery = await source.sorted.openDelivery(rows.order, position, upper);
-    return new RowMerge(rows, delivery, readable(rows.blocks(range, signal)));
+    return source.sorted.openDelivery(rows.order, position, upper);
+  }
+
+  async #openMerge(range: RowRange, bounds: KeyBounds): Promise<RowMerge> {
+    const { source, rows, signal } = this.#options;
+    const delivery = await this.#openDelivery(bounds);
+    return new RowMerge(rows, delivery, readable(rows.blocks(range, signal)), source.digester);
   }
 
   async #mergeAll({ number }: RowRange, merge: RowMerge): Promise<void> {

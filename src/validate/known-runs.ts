@@ -2,8 +2,7 @@ import { DEFAULT_RUNS_DIR } from "../backfill/begin-run.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { type RunFile, readRunFile } from "../load/run-file.js";
 import { findRun, listRuns } from "../load/run-list.js";
-import { absoluteTargetUrl } from "../sink/target-path.js";
-import { parseTargetUrl } from "../sink/target-url.js";
+import { targetPlace } from "../sink/target-place.js";
 
 /** A run that wrote to the target. */
 export interface KnownRun {
@@ -49,16 +48,8 @@ async function runsOf(to: string, runsDir: string): Promise<KnownRun[]> {
 
 async function knownRun(dir: string, to: string): Promise<KnownRun | undefined> {
   const file = await readRunFile(dir);
-  const sinkUrl = file?.sinks.find((url) => placeOf(url) === placeOf(to));
+  const sinkUrl = file?.sinks.find((url) => targetPlace(url) === targetPlace(to));
   return file === undefined || sinkUrl === undefined ? undefined : { dir, file, sinkUrl };
-}
-
-/** Equal for URLs of one target, however it is written. */
-function placeOf(url: string): string {
-  const target = parseTargetUrl(absoluteTargetUrl(url));
-  if (target.kind === "sqlite") return target.path;
-  if (target.kind === "null") return "";
-  return JSON.stringify([[...target.contactPoints].sort(), target.keyspace]);
 }
 
 function baseOf({ file }: KnownRun): string {

@@ -139,7 +139,19 @@ export interface ValidationResult {
   readonly unchecked: readonly UncheckedRange[];
   /** null: none was asked for. */
   readonly repair: RepairResult | null;
+  /** null: not asked for. What is in `rows` is of the other ranges. */
+  readonly passedOver: PassedOver | null;
   readonly stages: readonly { readonly name: string; readonly elapsedMs: number }[];
+}
+
+/** Ranges where the source is what it was when an earlier validation found nothing wrong. */
+export interface PassedOver {
+  /** The earlier validation. */
+  readonly since: string;
+  readonly ranges: number;
+  readonly ofRanges: number;
+  /** The source's in them. */
+  readonly rows: number;
 }
 
 /** Of source and target, as they were compared. */

@@ -1,3 +1,5 @@
+import { DigestSet } from "../encoding/digest-set.js";
+import type { RowDigester } from "../encoding/row-digester.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { orderNumber } from "../load/order-key.js";
 import type { Chunk, Delivery } from "../load/sorted-run.js";
@@ -61,17 +63,22 @@ export class RowMerge {
   #memory = new SharedArrayBuffer(CHUNK_BYTES);
   #freeMemory = new SharedArrayBuffer(CHUNK_BYTES);
   #nextChunk: Promise<Chunk> | undefined;
+  readonly #digester: RowDigester;
+  /** Of all chunks so far; the last one is being digested while it is compared. */
+  #digests: Promise<DigestSet> = Promise.resolve(DigestSet.empty);
   readonly #counts = { sourceRows: 0, targetRows: 0, equal: 0, tooDeep: 0 };
 
   constructor(
     { order, maxLevel }: { readonly order: SinkOrder; readonly maxLevel: number },
     delivery: Delivery,
     blocks: AsyncIterator<RowBlock>,
+    digester: RowDigester,
   ) {
     this.#order = order;
     this.#maxLevel = maxLevel;
     this.#delivery = delivery;
     this.#blocks = blocks;
+    this.#digester = digester;
   }
 
   get counts(): MergeCounts {
@@ -109,9 +116,15 @@ export class RowMerge {
     return result === code.done && found === 0 ? undefined : findings;
   }
 
+  /** Of the source's rows that were read. */
+  digests(): Promise<DigestSet> {
+    return this.#digests;
+  }
+
   /** Leaves nothing on the way; not called again. */
   async close(): Promise<void> {
     await this.#nextChunk?.catch(() => undefined);
+    await this.#digests.catch(() => undefined);
   }
 
   #count(sourceRows: number, targetRows: number, equal: number, tooDeep: number): void {
@@ -137,11 +150,22 @@ export class RowMerge {
   /** Where all rows of a chunk had lost their collisions there is no block, but there may be more. */
   async #readSource(): Promise<void> {
     const { block, isEnd } = await (this.#nextChunk ?? this.#readChunk());
-    if (block !== undefined) [this.#memory, this.#freeMemory] = [block, this.#memory];
+    // The block before is filled again from here on.
+    const before = await this.#digests;
+    if (block !== undefined) {
+      [this.#memory, this.#freeMemory] = [block, this.#memory];
+      this.#digests = this.#addDigests(before, block);
+      // Handled where it is awaited; until then another failure may come first.
+      this.#digests.catch(() => undefined);
+    }
     if (!isEnd) this.#nextChunk = this.#readChunk();
     this.#source.block = block === undefined ? noBytes : new Uint8Array(block);
     this.#source.at = 0;
     this.#source.isEnd = isEnd;
+  }
+
+  async #addDigests(before: DigestSet, block: SharedArrayBuffer): Promise<DigestSet> {
+    return before.plus(await this.#digester.digestBatchAsync(viewSinkBatch(block)));
   }
 
   #readChunk(): Promise<Chunk> {

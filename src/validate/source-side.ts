@@ -1,5 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { RowDigester } from "../encoding/row-digester.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { deriveRows } from "../load/derive-stage.js";
 import type { LoadSettings } from "../load/load-settings.js";
@@ -12,7 +13,7 @@ import { RunStore } from "../load/run-store.js";
 import { scanSource } from "../load/scan.js";
 import { SortedRun } from "../load/sorted-run.js";
 import { numberColumnSets } from "../sink/column-sets.js";
-import type { SinkOrder } from "../sink/sink.js";
+import type { ColumnSet, SinkOrder } from "../sink/sink.js";
 import { Source } from "../source/source.js";
 import type { SourceOptions } from "../source/source-options.js";
 import type { RowReader } from "../target/row-reader.js";
@@ -42,6 +43,8 @@ export class SourceSide {
   readonly cells: number;
   /** Rows that a load would reject, by code. */
   readonly rejected: Readonly<Record<string, number>>;
+  /** Of its rows. */
+  readonly digester: RowDigester;
   readonly #folder: string;
   readonly #parts: Closable[];
 
@@ -49,7 +52,7 @@ export class SourceSide {
     { folder }: SourceSideOptions,
     source: Source,
     sorted: SortedRun,
-    facts: Pick<SourceSide, "cells" | "rejected">,
+    facts: Pick<SourceSide, "cells" | "rejected" | "digester">,
     parts: Closable[],
   ) {
     this.#folder = folder;
@@ -57,6 +60,7 @@ export class SourceSide {
     this.sorted = sorted;
     this.cells = facts.cells;
     this.rejected = facts.rejected;
+    this.digester = facts.digester;
     this.#parts = parts;
   }
 
@@ -78,8 +82,10 @@ export class SourceSide {
         await source.close();
       });
       const context = await openContext(options, source, rows, parts);
-      const facts = await readAll(options, source, target, context);
-      return new SourceSide(options, source, context.sorted, facts, parts);
+      const sets = columnSetsOf(source, target);
+      const facts = await readAll(options, source, sets, context);
+      const digester = digesterOf(target, sets);
+      return new SourceSide(options, source, context.sorted, { ...facts, digester }, parts);
     } catch (error) {
       await closeAll(parts);
       await removeSpill(options.folder);
@@ -155,7 +161,7 @@ async function openContext(
 async function readAll(
   { onProgress }: SourceSideOptions,
   source: Source,
-  target: Target,
+  columnSets: readonly (ColumnSet | undefined)[],
   context: RunContext,
 ): Promise<Pick<SourceSide, "cells" | "rejected">> {
   const counts = await source.countFiles();
@@ -165,7 +171,8 @@ async function readAll(
   tracker.phase(phase);
   const look = setInterval(() => onProgress(phase, tracker.snapshot().phaseRows, total), LOOK_MS);
   try {
-    await scanSource(source, columnSetsOf(source, target), context);
+    const numbers = columnSets.map((set) => set?.number ?? 0);
+    await scanSource(source, numbers, context);
     phase = "derive";
     tracker.phase(phase);
     const derived = await deriveRows(filesOf(source, counts), source, context);
@@ -178,11 +185,20 @@ async function readAll(
 }
 
 /** The numbers that the target knows the source's unmapped columns by. */
-function columnSetsOf(source: Source, { meta }: Target): number[] {
+function columnSetsOf(source: Source, { meta }: Target): (ColumnSet | undefined)[] {
   const extras = source.files.map((file) =>
     file.extras.map(({ name, declaredType }) => ({ name, declaredType })),
   );
-  return numberColumnSets(extras, [meta.columnSets]).map((set) => set?.number ?? 0);
+  return numberColumnSets(extras, [meta.columnSets]);
+}
+
+function digesterOf(
+  { frame, meta }: Target,
+  sets: readonly (ColumnSet | undefined)[],
+): RowDigester {
+  const own = sets.filter((set) => set !== undefined);
+  const byNumber = new Map([...meta.columnSets, ...own].map((set) => [set.number, set]));
+  return new RowDigester({ frame: frame.toJSON(), columnSets: [...byNumber.values()] });
 }
 
 function filesOf(source: Source, counts: readonly number[]): RunSourceFile[] {

@@ -23,6 +23,11 @@ export interface ValidateOptions
   readonly to: string;
   /** Compare every row. */
   readonly full?: boolean;
+  /**
+   * With `full`: only ranges in which the source is not what the last full validation read, or in
+   * which it found anything. What was changed in the target alone is not looked for.
+   */
+  readonly changedOnly?: boolean;
   /** What is checked; by default a sample, and the cache where one is given. */
   readonly checks?: readonly CheckName[];
   /** Rows of the sample. Default: 1000. */

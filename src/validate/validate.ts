@@ -91,7 +91,8 @@ async function withFurtherChecks(
     ...{ validationId: plan.validationId, validationDir: plan.folder, target: plan.to },
     ...{ startedAt: startedAt.toISOString(), elapsedMs: 0, source: further.source },
     run: run === undefined ? null : { runId: run.file.runId, runDir: run.dir },
-    ...{ rows: null, checks: [], unchecked: [], repair: null, stages: [] },
+    ...{ rows: null, checks: [], unchecked: [], repair: null },
+    ...{ passedOver: null, stages: [] },
   };
   const checks = [...before.checks, ...further.checks];
   const unchecked = [...before.unchecked, ...further.unchecked];

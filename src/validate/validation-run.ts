@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { DEFAULT_RUNS_DIR } from "../backfill/begin-run.js";
 import { OctoloadError } from "../errors/octoload-error.js";
 import { packageVersion } from "../native/package-version.js";
 import type { RowReader } from "../target/row-reader.js";
@@ -7,6 +8,13 @@ import { type Comparison, RowComparison } from "./compare-rows.js";
 import { type CountedRanges, countRanges, countsBeside, countsCheck } from "./count-rows.js";
 import { OtherSources } from "./excused-extras.js";
 import { FindingsFile } from "./findings-file.js";
+import {
+  findKept,
+  type KeptFor,
+  type KeptRanges,
+  keepRanges,
+  validationFolders,
+} from "./kept-ranges.js";
 import { PresentSource } from "./present-source.js";
 import { ProgressMeter } from "./progress-meter.js";
 import { Recheck, type RecheckCounts } from "./recheck.js";
@@ -15,7 +23,7 @@ import { repairRows } from "./repair.js";
 import type { RepairResult, UncheckedRange, ValidationResult } from "./result.js";
 import { SourceSide } from "./source-side.js";
 import type { ValidateHooks, ValidateOptions } from "./validate-options.js";
-import type { ValidationPlan } from "./validation-plan.js";
+import { DEFAULT_VALIDATIONS_DIR, type ValidationPlan } from "./validation-plan.js";
 import { exitCodeOf, rowsCheck } from "./verdict.js";
 
 /** So many findings are in the result itself. */
@@ -34,7 +42,10 @@ interface Rechecked {
 }
 
 /** What a validation of its kind found. */
-type Checked = Pick<ValidationResult, "rows" | "checks" | "findings" | "unchecked" | "repair">;
+type Checked = Pick<
+  ValidationResult,
+  "rows" | "checks" | "findings" | "unchecked" | "repair" | "passedOver"
+>;
 
 /** One validation from an open target to its result. */
 export class ValidationRun {
@@ -91,10 +102,14 @@ export class ValidationRun {
     const findings = new FindingsFile(this.#plan.folder);
     try {
       const others = this.#othersThan(source);
-      const comparison = await this.#compare(source, others, findings);
+      const keptFor = await this.#keptFor(source);
+      const kept = await this.#findKept(keptFor);
+      const comparison = await this.#compare(source, others, findings, kept);
       const { recheck, repair } = await this.#recheck(source, findings);
       const foreign = await this.#addForeign(findings);
       findings.finish();
+      const { validationId, folder } = this.#plan;
+      await keepRanges(folder, keptFor, { validationId, ranges: comparison.states });
       const unchecked = [...comparison.unchecked, ...recheck.unchecked, ...foreign];
       const counts = findings.countFindings();
       const check = rowsCheck(comparison, counts, unchecked);
@@ -104,6 +119,7 @@ export class ValidationRun {
         checks: repair?.run ? [check] : [check, countsBeside(comparison, check)],
         findings: [...findings.findings(LISTED_FINDINGS)],
         ...{ unchecked, repair },
+        passedOver: passedOver(comparison, kept),
       };
     } finally {
       findings.close();
@@ -120,7 +136,7 @@ export class ValidationRun {
     return {
       rows: countedRows(source, counted),
       checks: [countsCheck(counted, { hasOthers, refused: this.#countRefused() })],
-      ...{ findings: [], unchecked: counted.unchecked, repair: null },
+      ...{ findings: [], unchecked: counted.unchecked, repair: null, passedOver: null },
     };
   }
 
@@ -137,10 +153,26 @@ export class ValidationRun {
     return new OtherSources(this.#open.target.meta.sources, source.name);
   }
 
-  #compare(source: SourceSide, others: OtherSources, findings: FindingsFile): Promise<Comparison> {
+  async #keptFor({ source }: SourceSide): Promise<KeptFor> {
+    const lastRunId = await this.#open.rows.lastRunId();
+    return { target: this.#plan.to, sourceName: source.name, lastRunId };
+  }
+
+  async #findKept(keptFor: KeptFor): Promise<KeptRanges | undefined> {
+    if (this.#options.changedOnly !== true) return undefined;
+    const folders = validationFolders(DEFAULT_VALIDATIONS_DIR, this.#plan.folder);
+    return findKept(keptFor, folders, this.#options.runsDir ?? DEFAULT_RUNS_DIR);
+  }
+
+  #compare(
+    source: SourceSide,
+    others: OtherSources,
+    findings: FindingsFile,
+    kept: KeptRanges | undefined,
+  ): Promise<Comparison> {
     this.#meter.enter("compare", source.cells);
     return new RowComparison({
-      ...{ source, others, findings, rows: this.#open.rows, signal: this.#signal },
+      ...{ source, others, findings, kept, rows: this.#open.rows, signal: this.#signal },
       onProgress: (count, found) => {
         this.#meter.found = found;
         this.#meter.rows(count);
@@ -221,6 +253,14 @@ export class ValidationRun {
       stages: this.#meter.stages(),
     };
   }
+}
+
+function passedOver(
+  { passedOver: found, states }: Comparison,
+  kept: KeptRanges | undefined,
+): ValidationResult["passedOver"] {
+  if (kept === undefined) return null;
+  return { since: kept.validationId, ...found, ofRanges: states.length };
 }
 
 function rowCounts(

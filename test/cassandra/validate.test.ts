@@ -1,5 +1,5 @@
 import { mkdtempSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { readDualWriteStatus, switchDualWriteOn } from "../../src/cassandra/t0.js";
 import type { Layout } from "../../src/encoding/layout.js";
@@ -82,6 +82,32 @@ describeOnCassandra("a full validation of Cassandra", (cassandra) => {
       expect(result).toMatchObject({ exitCode: 6, unchecked: [] });
       const [stray] = result.findings.filter((finding) => finding.class === "extra");
       expect(stray?.writeTimeUs).toBe(String(loaded.writeTimeUs + 1n));
+    },
+  );
+
+  it.each<Layout>(["node", "tile"])(
+    "of what changed reads the ranges alone that changed or failed, in layout %s",
+    async (layout) => {
+      const loaded = await openLoaded(layout);
+      const validationsIn = join(folder, `validations-${layout}`);
+      const validateNext = (name: string, changedOnly = true) =>
+        validateKeyspace(loaded, {
+          changedOnly,
+          validationDir: join(validationsIn, name),
+          runsDir: dirname(loaded.runDir),
+        });
+      expect(await validateNext("1", false)).toMatchObject({ exitCode: 0, passedOver: null });
+      const { passedOver: all } = await validateNext("2");
+      expect(all).toMatchObject({ rows: ROWS, ranges: all?.ofRanges });
+      editRow(loaded.source, 31n, { Density: 0.5 });
+      const found = await validateNext("3");
+      expect(found.findings).toMatchObject([{ class: "different", source: { rowid: "31" } }]);
+      // Of layout tile the whole partition is in the range.
+      expect(found.passedOver?.ofRanges).toBe((found.passedOver?.ranges ?? 0) + 1);
+      expect(found.rows?.source).toBe(ROWS - (found.passedOver?.rows ?? 0));
+      const again = await validateNext("4");
+      expect(again.findings).toMatchObject([{ class: "different", source: { rowid: "31" } }]);
+      expect(again.passedOver).toMatchObject({ ranges: found.passedOver?.ranges });
     },
   );
 

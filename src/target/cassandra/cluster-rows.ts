@@ -3,6 +3,7 @@ import { PageSize } from "../../cassandra/page-size.js";
 import { RingView } from "../../cassandra/ring.js";
 import { splitRing } from "../../cassandra/ring-ranges.js";
 import { RowPages } from "../../cassandra/row-pages.js";
+import { readLastClaim } from "../../cassandra/run-claim.js";
 import type { CassandraSession } from "../../cassandra/session.js";
 import { readDualWriteStatus } from "../../cassandra/t0.js";
 import { MAX_CODE_LEVEL, MAX_LEVEL } from "../../encoding/level.js";
@@ -32,6 +33,7 @@ export class ClusterRows implements RowReader {
   readonly #ring: RingView;
   readonly #queries: RowQueries;
   readonly #pages: RowPages;
+  readonly #session: CassandraSession;
   readonly #lookup: PageReader;
   readonly #scanner: PageReader;
 
@@ -46,6 +48,7 @@ export class ClusterRows implements RowReader {
     this.order = isTile ? "tile-token" : "node-token";
     this.maxLevel = isTile ? MAX_LEVEL : MAX_CODE_LEVEL;
     this.live = live;
+    this.#session = session;
     this.#ring = ring;
     this.#queries = queries;
     this.#pages = pages;
@@ -99,6 +102,11 @@ export class ClusterRows implements RowReader {
       return row === undefined ? undefined : storedCellOf(row);
     }
     return undefined;
+  }
+
+  async lastRunId(): Promise<string | null> {
+    const claim = await readLastClaim(this.#session, this.#queries.layout);
+    return claim?.runId ?? null;
   }
 
   /** Every row of the ring is in a range. */

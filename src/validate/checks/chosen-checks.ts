@@ -23,16 +23,19 @@ export function fullChecks(hasCache: boolean): CheckName[] {
 /**
  * What the options name; a sample where they name nothing. A cache that is given is checked, too.
  *
- * @throws OctoloadError USAGE where the cache is to be checked and none is given
+ * @throws OctoloadError USAGE where the cache is to be checked and none is given, or where what
+ *   changed is to be told without a comparison of every row
  */
 export function chosenChecks({
   checks,
   full = false,
   counts = false,
+  changedOnly = false,
   hot,
-}: Pick<ValidateOptions, "checks" | "full" | "counts" | "hot">): ChosenChecks {
+}: Pick<ValidateOptions, "checks" | "full" | "counts" | "changedOnly" | "hot">): ChosenChecks {
   const named = new Set<CheckName>(checks);
   const isFull = full || named.has("full");
+  if (changedOnly && !isFull) throw changedWithoutFull();
   if (named.size === 0 && !isFull && !counts) named.add("sample");
   if (hot !== undefined && checks === undefined) named.add("cache");
   if (named.has("cache") && hot === undefined) {
@@ -40,6 +43,10 @@ export function chosenChecks({
   }
   const further = checkNames.filter((name) => name !== "full" && named.has(name));
   return { isFull, isCounts: counts && !isFull, further };
+}
+
+export function changedWithoutFull(): OctoloadError {
+  return new OctoloadError("USAGE", "--changed-only goes with --full, which compares every row");
 }
 
 const numbers = ["sample", "seed", "integrityRows", "cacheRate"] as const;

@@ -45,10 +45,10 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "stopped-in-outage",
     what: "no node answers, and the load is told to end",
-    isShort: false,
+    isShort: true,
     run: stoppedInOutage,
   },
-  { name: "node-frozen", what: "a node is stopped for a while", isShort: false, run: nodeFrozen },
+  { name: "node-frozen", what: "a node is stopped for a while", isShort: true, run: nodeFrozen },
   {
     name: "loader-killed",
     what: "the loader is killed again and again",
@@ -70,7 +70,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "table-altered",
     what: "a column is renamed during a load, and back",
-    isShort: false,
+    isShort: true,
     run: tableAltered,
   },
   {
