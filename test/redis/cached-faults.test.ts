@@ -107,12 +107,12 @@ for (const mode of ["standalone", "cluster"] as const) {
       try {
         await sleep(20);
         await redis.servers.node(1).kill();
-        await readUntil(reader, (fromRedis) => fromRedis < rows.length);
+        // Reads that were on the way may end by their deadline first.
+        await readUntil(reader, () => reader.stats().outcomes.unavailable > 0);
       } finally {
         isReading = false;
       }
       await reading;
-      expect(reader.stats().outcomes.unavailable).toBeGreaterThan(0);
       // It comes back without data, and without what puts entries; or another has its slots.
       await redis.servers.node(1).start();
       await readUntil(reader, (fromRedis) => fromRedis === rows.length);
