@@ -55,7 +55,7 @@ export const runErrors = [
   {
     code: "BASELINE_MISSING",
     cause:
-      "--changed-only: what the target should hold is not known from its last run or validation.",
+      "What the target should hold is not known from its last run or validation: --changed-only.",
     remedy: "Do without --changed-only once; or name the folder of the runs with --runs-dir.",
   },
   {
