@@ -15,7 +15,7 @@ import { RunControl } from "../load/run-control.js";
 import { runDiskFailure } from "../load/run-disk.js";
 import type { RunReport } from "../load/run-report.js";
 import { scanSource } from "../load/scan.js";
-import { SortedRun } from "../load/sorted-run.js";
+import type { SortedRun } from "../load/sorted-run.js";
 import { packageVersion } from "../native/package-version.js";
 import type { Sink } from "../sink/sink.js";
 import { removeCopies } from "../source/snapshot.js";
@@ -30,13 +30,12 @@ import {
 } from "./accounts.js";
 import { type BegunRun, SPILL_FOLDER } from "./begin-run.js";
 import { ChangedRun } from "./changed-run.js";
-import { identityOf } from "./describe-run.js";
 import { digestsOf } from "./digest-report.js";
-import { cursorsAtOnce, requireRoom, sortOrdersOf } from "./disk-room.js";
 import type { BackfillHooks } from "./hooks.js";
 import { HotRun } from "./hot-run.js";
 import { makeReport } from "./make-report.js";
 import { openCursors } from "./open-cursors.js";
+import { openSortedRun } from "./open-sorted-run.js";
 import { openSourceCursor, requireSource } from "./open-source-cursor.js";
 import {
   asKnownError,
@@ -134,20 +133,7 @@ export class BackfillRun {
     const { begun, run, sinks } = { begun: this.#begun, ...this.#parts };
     const { settings, store, runDir, runId, options } = begun;
     const sourceRows = run.source.files.reduce((sum, { rows }) => sum + rows, 0);
-    await requireRoom(begun, run, sinks);
-    const sorted = await SortedRun.open({
-      folder: join(runDir, SPILL_FOLDER),
-      identity: identityOf(run),
-      memoryBytes: settings.memoryBytes,
-      orders: sortOrdersOf(settings, sinks),
-      cursors: cursorsAtOnce(run, sinks),
-      frame: settings.frame,
-      coerceText: settings.coerceText,
-      minLevel: settings.levels.min,
-      maxLevel: settings.levels.max,
-      limit: settings.limit ?? Number.MAX_SAFE_INTEGER,
-      selection: this.#parts.redriveRows?.selection,
-    });
+    const sorted = await openSortedRun(begun, this.#parts);
     this.#sorted = sorted;
     const deadLetters = await store.countDeadLetters();
     const rejected = deadLetters.reduce((sum, { rows }) => sum + rows, 0);

@@ -88,10 +88,12 @@ export class RowMerge {
   /**
    * Goes on until something was found or a block was read.
    *
-   * @returns undefined at the end of both sides
+   * @returns undefined at the end of both sides. The rows are views: the next call fills their
+   *   memory again
    * @throws OctoloadError INTERNAL where one side is not in order; and what the sides throw
    */
   async next(): Promise<MergeFindings | undefined> {
+    this.#readAhead();
     const step = await nativeAddon().mergeRows(
       orderNumber(this.#order),
       this.#maxLevel,
@@ -134,7 +136,7 @@ export class RowMerge {
     this.#counts.tooDeep += tooDeep;
   }
 
-  /** Copies of what is found: the blocks' memory is used again. */
+  /** The target's keys are copies; the source's rows are in memory that readAhead() fills again. */
   #findings(found: number): MergeFindings {
     const column = (number: number) => {
       return this.#table.subarray(number * TABLE_ROWS, number * TABLE_ROWS + found);
@@ -150,6 +152,7 @@ export class RowMerge {
   /** Where all rows of a chunk had lost their collisions there is no block, but there may be more. */
   async #readSource(): Promise<void> {
     const { block, isEnd } = await (this.#nextChunk ?? this.#readChunk());
+    this.#nextChunk = undefined;
     // The block before is filled again from here on.
     const before = await this.#digests;
     if (block !== undefined) {
@@ -158,10 +161,18 @@ export class RowMerge {
       // Handled where it is awaited; until then another failure may come first.
       this.#digests.catch(() => undefined);
     }
-    if (!isEnd) this.#nextChunk = this.#readChunk();
     this.#source.block = block === undefined ? noBytes : new Uint8Array(block);
     this.#source.at = 0;
     this.#source.isEnd = isEnd;
+  }
+
+  /**
+   * Fills the memory of the block before: not earlier, as the caller was looking at findings in it,
+   * and they are told after the block that follows them was read.
+   */
+  #readAhead(): void {
+    if (this.#source.block.length === 0 || this.#source.isEnd) return;
+    this.#nextChunk ??= this.#readChunk();
   }
 
   async #addDigests(before: DigestSet, block: SharedArrayBuffer): Promise<DigestSet> {

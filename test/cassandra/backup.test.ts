@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { types } from "cassandra-driver";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,7 +10,6 @@ import {
   switchDualWriteOff,
   switchDualWriteOn,
 } from "../../src/cassandra/t0.js";
-import { protectedBackfill } from "../../src/protect/protected-backfill.js";
 import type { Layout } from "../../src/sink/sink.js";
 import { runCli } from "../cli/run-cli.js";
 import { rejectionOf } from "../support/rejection-of.js";
@@ -265,47 +264,6 @@ describeOnCassandra("a backup of a target in Cassandra", (cassandra) => {
         `SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = '${keyspace.keyspace}'`,
       );
       expect(found).toEqual([]);
-    });
-  });
-
-  describe("a protected run", () => {
-    it("puts rows back where they differ, and a target away that was not there", async () => {
-      const [kept, absent] = [await open("node"), await open("tile")];
-      await load(kept, newSource(30));
-      const [cells, times] = [await kept.cells(), await kept.writeTimes()];
-      const runDir = join(mkdtempSync(join(folder, "protected-")), "run");
-      const sources = [newSource(60, { 3: { MaterialId: 77n } })];
-      const to = [kept.url, absent.url];
-      const memoryBytes = 2 ** 28;
-      const result = await protectedBackfill({
-        load: { sources, sourceName: "earth", to, runDir, memoryBytes },
-        validate: async ({ validationDir }) => {
-          expect([(await kept.cells()).length, (await absent.cells()).length]).toEqual([60, 60]);
-          return { exitCode: 6, validationDir, rows: 60, found: 1 };
-        },
-        env: {},
-      });
-      expect([result.exitCode, result.file.outcome]).toEqual([6, "restored"]);
-      expect(await kept.cells()).toEqual(cells);
-      expect(await kept.writeTimes()).toEqual(times);
-      const found = await absent.execute(
-        `SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = '${absent.keyspace}'`,
-      );
-      expect(found).toEqual([]);
-    });
-
-    it("is refused while dual write is on", async () => {
-      const keyspace = await open("node");
-      await load(keyspace, newSource(5));
-      await switchDualWriteOn(keyspace.session);
-      const runDir = join(mkdtempSync(join(folder, "protected-")), "run");
-      const refused = protectedBackfill({
-        load: { sources: [newSource(5)], to: [keyspace.url], runDir },
-        validate: () => Promise.reject(new Error("not reached")),
-        env: {},
-      });
-      expect((await rejectionOf(refused)).code).toBe("TARGET_LIVE");
-      expect(existsSync(runDir)).toBe(false);
     });
   });
 

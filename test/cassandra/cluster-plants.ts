@@ -12,13 +12,18 @@ import type { LoadKeyspace } from "./load-keyspace.js";
 const blob = (hex: string) => `0x${hex}`;
 
 /** A keyspace whose rows are changed at a write time: at equal times the larger value would stay. */
-export function clusterPlants(keyspace: LoadKeyspace, timeUs: bigint): PlantedTarget {
+export function clusterPlants(
+  keyspace: LoadKeyspace,
+  timeUs: bigint,
+  keyOf: (index: number) => string = keyOfRow,
+): PlantedTarget {
   const { layout } = keyspace;
   const { name, partitionKey, clusteringKey } = rowTables[layout];
   const using = `USING TIMESTAMP ${timeUs}`;
-  const where = (index: number) => `WHERE ${keyCondition(layout, keyOfRow(index))}`;
+  const where = (index: number) => `WHERE ${keyCondition(layout, keyOf(index))}`;
   return {
     layout,
+    keyOf,
     read: async (index) => {
       const [row] = await keyspace.execute(`SELECT * FROM {ks}.${name} ${where(index)}`);
       return storedValues(row ?? {});

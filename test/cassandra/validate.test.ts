@@ -2,6 +2,7 @@ import { mkdtempSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { readDualWriteStatus, switchDualWriteOn } from "../../src/cassandra/t0.js";
+import { rowTables } from "../../src/cassandra/tables.js";
 import type { Layout } from "../../src/encoding/layout.js";
 import { MIN_MEMORY_BYTES } from "../../src/load/load-settings.js";
 import type { ValidationResult } from "../../src/validate/result.js";
@@ -108,6 +109,37 @@ describeOnCassandra("a full validation of Cassandra", (cassandra) => {
       const again = await validateNext("4");
       expect(again.findings).toMatchObject([{ class: "different", source: { rowid: "31" } }]);
       expect(again.passedOver).toMatchObject({ ranges: found.passedOver?.ranges });
+    },
+  );
+
+  it.each<Layout>(["node", "tile"])(
+    "names every row of a token range that was cut off, in layout %s",
+    async (layout) => {
+      const loaded = await openLoaded(layout);
+      const { keyspace, writeTimeUs } = loaded;
+      const { name, partitionKey } = rowTables[layout];
+      const keys = partitionKey.join(", ");
+      const [row] = await keyspace.execute(
+        `SELECT token(${keys}) AS first FROM {ks}.${name} WHERE token(${keys}) > 9000000000000000000 LIMIT 1`,
+      );
+      const partitions = await keyspace.execute(
+        `SELECT DISTINCT ${keys} FROM {ks}.${name} WHERE token(${keys}) >= ${String(row?.first)}`,
+      );
+      const before = await keyspace.cells();
+      for (const values of partitions) {
+        const where = partitionKey.map((key) => `${key} = ${String(values[key])}`).join(" AND ");
+        await keyspace.execute(
+          `DELETE FROM {ks}.${name} USING TIMESTAMP ${writeTimeUs + 1n} WHERE ${where}`,
+        );
+      }
+      const left = new Set((await keyspace.cells()).map(({ level, code }) => `${level} ${code}`));
+      const gone = before.map(({ level, code }) => `${level} ${code}`).filter((c) => !left.has(c));
+      expect(gone.length).toBeGreaterThan(10);
+      const result = await validateKeyspace(loaded);
+      expect(toldFindings(result.findings)).toEqual(
+        expectedFindings(gone.map((key) => ({ class: "missing", key }))),
+      );
+      expect(result).toMatchObject({ exitCode: 6, unchecked: [] });
     },
   );
 

@@ -13,16 +13,21 @@ import { keyOfRow } from "./prune-samples.js";
 const blob = (hex: string) => `x'${hex}'`;
 
 /** An embedded target whose rows are changed behind octoload's back. */
-export function embeddedPlants(path: string, layout: Layout): PlantedTarget {
+export function embeddedPlants(
+  path: string,
+  layout: Layout,
+  keyOf: (index: number) => string = keyOfRow,
+): PlantedTarget {
   const table = tableOf[layout];
   const run = (sql: string) => {
     const database = new Database(path);
     database.exec(sql);
     database.close();
   };
-  const where = (index: number) => keyCondition(layout, keyOfRow(index));
+  const where = (index: number) => keyCondition(layout, keyOf(index));
   return {
     layout,
+    keyOf,
     read: async (index) => {
       const database = new Database(path, { readonly: true });
       const row = database

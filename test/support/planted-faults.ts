@@ -1,11 +1,12 @@
 import { rowTables, valueColumns } from "../../src/cassandra/tables.js";
 import type { Layout } from "../../src/encoding/layout.js";
 import type { Finding } from "../../src/validate/result.js";
-import { keyOfRow } from "./prune-samples.js";
 
 /** A target that faults are planted in, whatever it is. */
 export interface PlantedTarget {
   readonly layout: Layout;
+  /** "level code" of the source's row at an index. */
+  readonly keyOf: (index: number) => string;
   /** The stored row of a source's row, by the names of its columns; blobs as hexadecimal. */
   read(index: number): Promise<StoredValues>;
   /** Writes some columns of a row. */
@@ -50,12 +51,12 @@ function flipByte(hex: string, index: number): string {
   return bytes.toString("hex");
 }
 
-/** "level code" of a cell that no row of a nodeTable() has. */
+/** "level code" of a cell that no row of a nodeTable() has, nor one of the Earth. */
 export const strayKey = "12 7";
 
 /**
- * Plants one fault of every kind, each in a row of its own, of rows that nodeTable() has at the
- * indexes from `first` on.
+ * Plants one fault of every kind, each in a row of its own, of the source's rows at the indexes
+ * from `first` on. None of them has children, and neighbours have other materials.
  *
  * @returns what a validation has to find: all of it and nothing else
  */
@@ -66,10 +67,10 @@ export async function plantFaults(
   const row = (offset: number) => first + 10 * offset;
   const planted: ExpectedFinding[] = [];
   const differs = (offset: number, columns: readonly string[], more = {}) => {
-    planted.push({ class: "different", key: keyOfRow(row(offset)), columns, ...more });
+    planted.push({ class: "different", key: target.keyOf(row(offset)), columns, ...more });
   };
   await target.remove(row(0));
-  planted.push({ class: "missing", key: keyOfRow(row(0)) });
+  planted.push({ class: "missing", key: target.keyOf(row(0)) });
   await target.insert(strayKey, await target.read(row(1)));
   planted.push({ class: "extra", key: strayKey });
   const { material_id } = await target.read(row(2));
@@ -92,13 +93,12 @@ export async function plantFaults(
   await target.write(row(9), { compressed_data: one.compressed_data });
   differs(8, ["compressed_data"], { envelope: "swapped" });
   differs(9, ["compressed_data"], { envelope: "swapped" });
-  // Materials go by the index modulo 5: neighbours have other ones.
   const [left, right] = [row(10), row(10) + 1];
   const materials = [await target.read(left), await target.read(right)];
   await target.write(left, { material_id: materials[1]?.material_id ?? 0 });
   await target.write(right, { material_id: materials[0]?.material_id ?? 0 });
   differs(10, ["material_id"]);
-  planted.push({ class: "different", key: keyOfRow(right), columns: ["material_id"] });
+  planted.push({ class: "different", key: target.keyOf(right), columns: ["material_id"] });
   return planted;
 }
 

@@ -13,7 +13,7 @@ import {
   toldFindings,
 } from "../support/planted-faults.js";
 import { keyOfRow } from "../support/prune-samples.js";
-import { nodeTable } from "../support/run-samples.js";
+import { nodeTable, targetCells } from "../support/run-samples.js";
 import { cellOf, type SinkRow, sinkBatch } from "../support/sink-blocks.js";
 import { editRow } from "../support/small-trees.js";
 import { tempFolder } from "../support/temp-folder.js";
@@ -117,6 +117,23 @@ describe.each<Layout>(["node", "tile"])("a full validation of layout %s", (layou
     expect(found.get(keyOfRow(15))?.class).toBe("missing");
     expect(found.get("0 0")).toMatchObject({ class: "extra", note: expect.stringMatching(/99/) });
     expect(result.findings.length).toBe(7);
+  });
+
+  it("names every row of a range that was cut off", async () => {
+    const made = await loadedCase(folder, layout);
+    const key = layout === "node" ? "morton_code" : "tile";
+    const table = layout === "node" ? "octree_nodes" : "octree_tiles";
+    const cut = `level = 12 AND ${key} > (SELECT ${key} FROM ${table} WHERE level = 12
+      ORDER BY ${key} DESC LIMIT 1 OFFSET 60)`;
+    const before = targetCells(made.target).map(({ level, code }) => `${level} ${code}`);
+    change(made.target, `UPDATE ${table} SET deleted = 1 WHERE ${cut}`);
+    const left = new Set(targetCells(made.target).map(({ level, code }) => `${level} ${code}`));
+    const gone = before.filter((cell) => !left.has(cell));
+    expect(gone.length).toBeGreaterThan(10);
+    const result = await validateCase(made);
+    const expected = gone.map((cell) => ({ class: "missing", key: cell }) as const);
+    expect(toldFindings(result.findings)).toEqual(expectedFindings(expected));
+    expect(result.rows?.equal).toBe(CASE_ROWS - gone.length);
   });
 
   it("names every row of an empty target and of a target that another source filled", async () => {
