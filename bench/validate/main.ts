@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- validate`: a full validation beside a bare scan of the same target and beside a
- * point query a row, in processes of their own, in turn.
+ * `npm run bench -- validate`: a full validation beside a bare scan of the same target, beside a
+ * point query a row and beside cqlsh COPY TO with a diff, in processes of their own, in turn. A server
+ * is scanned before until it gets no faster.
  *
  *   npm run bench -- validate [ROWS [ROUNDS]]     1,000,000 shuffled rows and 3 rounds by default
  *
@@ -17,6 +18,7 @@ import { parseArgs } from "node:util";
 import { withServer } from "../cassandra/server.js";
 import { makeSourceTable } from "../load/source-table.js";
 import { describeMachine } from "../machine.js";
+import { type CopyAndDiff, copyAndDiff } from "./copy-and-diff.js";
 
 interface Cost {
   readonly rows: number;
@@ -32,7 +34,13 @@ interface Figures {
   readonly scans: Cost[];
   readonly validations: Cost[];
   readonly points: Cost[];
+  readonly copy: CopyAndDiff | undefined;
 }
+
+/** A server is warm when so many scans in a row were not faster than the fastest by this part of it. */
+const GAIN = 0.05;
+const STALE_SCANS = 2;
+const MAX_WARM_UPS = 10;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -53,13 +61,20 @@ try {
   const figures = [measure("embedded", `sqlite:${join(folder, "t.octree")}`)];
   if (values.embedded !== true) {
     await withServer(values.cluster, async ({ host, port, dc, client, flush }) => {
-      for (const layout of ["node", "tile"]) {
+      for (const layout of ["node", "tile"] as const) {
         const keyspace = `octoload_bench_validate_${layout}`;
         await client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`);
         const url = `cassandra://${host}:${port}/${keyspace}?dc=${dc}&layout=${layout}`;
         load(layout, url);
         await flush(keyspace);
-        figures.push(measureLoaded(layout, url));
+        warmUp(layout, url);
+        const measured = measureLoaded(layout, url);
+        // In layout tile cqlsh would write the same values.
+        const copy =
+          layout === "node"
+            ? await copyAndDiff({ host, port, keyspace, layout, folder })
+            : undefined;
+        figures.push({ ...measured, copy });
         await client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`);
       }
     });
@@ -85,8 +100,19 @@ function measure(target: string, url: string): Figures {
   return measureLoaded(target, url);
 }
 
+function warmUp(target: string, url: string): void {
+  let bestMs = Number.POSITIVE_INFINITY;
+  let stale = 0;
+  for (let scan = 1; scan <= MAX_WARM_UPS && stale < STALE_SCANS; scan += 1) {
+    const { wallMs } = job("job-scan.mjs", url);
+    console.error(`${target}, warming the server: ${(wallMs / 1000).toFixed(1)} s a scan`);
+    stale = wallMs > bestMs * (1 - GAIN) ? stale + 1 : 0;
+    bestMs = Math.min(bestMs, wallMs);
+  }
+}
+
 function measureLoaded(target: string, url: string): Figures {
-  const figures: Figures = { target, scans: [], validations: [], points: [] };
+  const figures: Figures = { target, scans: [], validations: [], points: [], copy: undefined };
   for (let round = 0; round < rounds; round += 1) {
     console.error(`${target}, round ${round + 1} of ${rounds}`);
     figures.scans.push(job("job-scan.mjs", url));
@@ -104,13 +130,22 @@ function median(costs: readonly Cost[], of: (cost: Cost) => number): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
+function copyLines(copy: CopyAndDiff | undefined): string[] {
+  if (copy === undefined) return [];
+  const name = "  cqlsh COPY TO and diff    ";
+  if (copy.kind === "missing") return [`${name}not measured: ${copy.reason}`];
+  const { wallMs, cpuMs } = copy.cost;
+  const cpuUs = ((1000 * cpuMs) / rows).toFixed(0);
+  return [`${name}${(rows / wallMs).toFixed(1)}k rows/s, ${cpuUs} us of client CPU a row`];
+}
+
 function report(figures: readonly Figures[]): void {
   const { cpu, cores, node, commit } = describeMachine();
   console.log(
     `octoload validation benchmark, commit ${commit}; ${cpu}, ${cores} cores; Node ${node}`,
   );
   console.log(`${rows} shuffled rows; medians of ${rounds} rounds in turn\n`);
-  for (const { target, scans, validations, points } of figures) {
+  for (const { target, scans, validations, points, copy } of figures) {
     const rate = (cost: Cost) => cost.rows / cost.wallMs;
     const scan = median(scans, rate);
     const whole = median(validations, rate);
@@ -125,7 +160,9 @@ function report(figures: readonly Figures[]): void {
         `  of it, comparing          ${compare.toFixed(0)}k rows/s, ${(compare / scan).toFixed(2)} of the scan`,
         `  client CPU                ${median(validations, (cost) => (1000 * cost.cpuMs) / cost.rows).toFixed(2)} us a row, the scan ${median(scans, (cost) => (1000 * cost.cpuMs) / cost.rows).toFixed(2)}`,
         `  resident at most          ${median(validations, (cost) => cost.maxRssMib).toFixed(0)} MiB`,
-        `  a point query a row       ${median(points, rate).toFixed(1)}k rows/s, ${median(points, (cost) => (1000 * cost.cpuMs) / cost.rows).toFixed(0)} us of client CPU a row\n`,
+        `  a point query a row       ${median(points, rate).toFixed(1)}k rows/s, ${median(points, (cost) => (1000 * cost.cpuMs) / cost.rows).toFixed(0)} us of client CPU a row`,
+        ...copyLines(copy),
+        "",
       ].join("\n"),
     );
   }
