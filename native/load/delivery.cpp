@@ -43,10 +43,22 @@ sort::Status Delivery::next(size_t max_rows, std::span<uint8_t> block, Chunk* ch
   chunk->rows = joined_.size();
   chunk->bytes = write(block);
   sort::advance_position(&position_, {keys_.data(), chunk->read * key_bytes_}, key_bytes_);
+  if (chunk->is_end) release();
   return {};
 }
 
+void Delivery::release() noexcept {
+  rows_.reset();
+  derived_ = {};
+  bytes_ = {};
+  keys_ = {};
+  offsets_ = {};
+  joined_ = {};
+}
+
 sort::Status Delivery::read_rows(size_t max_rows, size_t max_bytes, size_t* count) {
+  *count = 0;
+  if (rows_ == nullptr) return {};
   keys_.resize(max_rows * key_bytes_);
   offsets_.resize(max_rows + 1);
   if (bytes_.reserve(max_bytes) == nullptr) {

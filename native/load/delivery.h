@@ -33,7 +33,8 @@ class Delivery {
   };
   // Writes the next rows, `max_rows` (1..batch::kMaxSinkRows) at most and as many
   // as fit, as a block (batch/sink_batch.h). kOutputTooSmall: `offset` is the
-  // size that suffices. kDamaged: a row without derived columns.
+  // size that suffices. kDamaged: a row without derived columns. The end gives
+  // all memory back: whoever holds the delivery may be a garbage collector.
   sort::Status next(size_t max_rows, std::span<uint8_t> block, Chunk* chunk);
 
   // Behind the rows delivered so far.
@@ -51,11 +52,12 @@ class Delivery {
   sort::Status read_rows(size_t max_rows, size_t max_bytes, size_t* count);
   sort::Status join(size_t count);
   size_t write(std::span<uint8_t> block) const;
+  void release() noexcept;
 
   Order order_;
   size_t key_bytes_;
   sort::Position position_;
-  std::unique_ptr<sort::Cursor> rows_;
+  std::unique_ptr<sort::Cursor> rows_;  // nullptr behind the end
   DerivedReader derived_;
   Scratch bytes_;
   std::vector<uint8_t> keys_;

@@ -1,11 +1,12 @@
 // Memory that a disk can be read into and written from without the system's
-// cache in between: it begins at a multiple of kDirectAlignment.
+// cache in between: it begins at a multiple of kDirectAlignment. Much of it comes
+// from the system and goes back there at once: an allocator keeps what threads
+// free, a heap for each of them, and a long merge would hold many times what it uses.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <new>
 
 namespace octoload::sort {
 
@@ -19,29 +20,21 @@ inline constexpr uint64_t aligned_up(uint64_t bytes) noexcept {
   return aligned_down(bytes + kDirectAlignment - 1);
 }
 
+struct AlignedDelete {
+  size_t bytes = 0;
+  void operator()(uint8_t* memory) const noexcept;
+};
+
 class AlignedBuffer {
  public:
   // Memory of at least so many bytes in place of what it had; false: there is none.
-  bool make(size_t bytes) noexcept {
-    memory_.reset();  // first, so that never two of them are held
-    bytes_ = 0;
-    memory_.reset(static_cast<uint8_t*>(
-        ::operator new(aligned_up(bytes), std::align_val_t{kDirectAlignment}, std::nothrow)));
-    if (memory_ != nullptr) bytes_ = aligned_up(bytes);
-    return memory_ != nullptr;
-  }
+  bool make(size_t bytes) noexcept;
 
   uint8_t* data() const noexcept { return memory_.get(); }
-  size_t size() const noexcept { return bytes_; }
+  size_t size() const noexcept { return memory_.get_deleter().bytes; }
 
  private:
-  struct Delete {
-    void operator()(uint8_t* memory) const noexcept {
-      ::operator delete(memory, std::align_val_t{kDirectAlignment});
-    }
-  };
-  std::unique_ptr<uint8_t, Delete> memory_;
-  size_t bytes_ = 0;
+  std::unique_ptr<uint8_t, AlignedDelete> memory_;
 };
 
 }  // namespace octoload::sort

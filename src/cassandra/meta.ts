@@ -1,8 +1,12 @@
 import type { types } from "cassandra-driver";
 import { quoteName } from "./cql-text.js";
+import { PageReader, pageFetcher } from "./page-reader.js";
+import { PageSize } from "./page-size.js";
 import type { CassandraSession } from "./session.js";
 import { requestFailure } from "./session-errors.js";
 import { metaTable } from "./tables.js";
+
+const PAGE_BYTES = 1 << 20;
 
 /** The answer to a conditional write. */
 type Outcome =
@@ -17,17 +21,26 @@ type Outcome =
 export class MetaStore {
   readonly #session: CassandraSession;
   readonly #table: string;
+  readonly #reader: PageReader;
 
   constructor(session: CassandraSession) {
     this.#session = session;
+    this.#reader = new PageReader(pageFetcher(session.client));
     this.#table = `${quoteName(session.target.keyspace)}.${metaTable.name}`;
   }
 
-  /** All entries, at the session's consistency. @throws OctoloadError CASSANDRA_* */
+  /**
+   * All entries, at the session's consistency. Asked for again while a node restarts or is busy.
+   *
+   * @throws OctoloadError CASSANDRA_*
+   */
   async readAll(): Promise<Map<string, string>> {
     const entries = new Map<string, string>();
-    const result = await this.#execute(`SELECT key, value FROM ${this.#table}`, []);
-    for await (const row of result) entries.set(String(row.key), String(row.value ?? ""));
+    const cql = `SELECT key, value FROM ${this.#table}`;
+    const query = { cql, params: [], what: this.#table };
+    for await (const rows of this.#reader.pages(query, new PageSize(PAGE_BYTES))) {
+      for (const { key, value } of rows) entries.set(String(key), String(value ?? ""));
+    }
     return entries;
   }
 

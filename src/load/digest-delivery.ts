@@ -10,6 +10,8 @@ const CHUNK_BYTES = 2 ** 20;
 export interface DigestDeliveryOptions {
   /** Rows below it are left out. */
   readonly maxLevel?: number;
+  /** Used again, where several deliveries are digested one after another. */
+  readonly memory?: { block: SharedArrayBuffer; free: SharedArrayBuffer };
   /** Called with the rows of each chunk; what it throws ends the reading. */
   readonly onRows?: (rows: number) => void;
 }
@@ -18,16 +20,20 @@ export interface DigestDeliveryOptions {
 export async function digestDelivery(
   delivery: Delivery,
   digester: RowDigester,
-  { maxLevel = Number.POSITIVE_INFINITY, onRows = () => undefined }: DigestDeliveryOptions = {},
+  {
+    maxLevel = Number.POSITIVE_INFINITY,
+    onRows = () => undefined,
+    memory,
+  }: DigestDeliveryOptions = {},
 ): Promise<DigestSet> {
-  let [memory, free] = [new SharedArrayBuffer(CHUNK_BYTES), new SharedArrayBuffer(CHUNK_BYTES)];
+  let [filled, free] = [memory?.block ?? newChunk(), memory?.free ?? newChunk()];
   let sum = DigestSet.empty;
-  for (let next = delivery.next(ROWS_A_CHUNK, memory); ; ) {
+  for (let next = delivery.next(ROWS_A_CHUNK, filled); ; ) {
     const { block, rows, isEnd } = await next;
     if (isEnd) return sum;
     onRows(rows);
-    [memory, free] = [free, memory];
-    next = delivery.next(ROWS_A_CHUNK, memory);
+    [filled, free] = [free, filled];
+    next = delivery.next(ROWS_A_CHUNK, filled);
     // Handled where it is awaited; until then another failure may come first.
     next.catch(() => undefined);
     if (block === undefined) continue;
@@ -35,4 +41,8 @@ export async function digestDelivery(
     const leftOut = sendableRows(batch, maxLevel).refused.map(({ index }) => index);
     sum = sum.plus(await digester.digestBatchAsync(batch, { leftOut }));
   }
+}
+
+function newChunk(): SharedArrayBuffer {
+  return new SharedArrayBuffer(CHUNK_BYTES);
 }

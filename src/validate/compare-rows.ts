@@ -9,7 +9,7 @@ import type { FindingsFile } from "./findings-file.js";
 import type { KeptRanges, RangeState } from "./kept-ranges.js";
 import { boundsOf, type KeyBounds, rangeName, rangesOf } from "./key-ranges.js";
 import type { UncheckedRange } from "./result.js";
-import { RowMerge } from "./row-merge.js";
+import { MergeMemory, RowMerge } from "./row-merge.js";
 import { interrupted, type SourceSide } from "./source-side.js";
 
 export interface CompareOptions {
@@ -84,9 +84,10 @@ export class RowComparison {
 
   /** Takes ranges from the list until it is empty. */
   async #compareRanges(left: RowRange[]): Promise<void> {
+    const memory = new MergeMemory();
     try {
       for (let range = left.shift(); range !== undefined; range = left.shift()) {
-        await this.#compareRange(range);
+        await this.#compareRange(range, memory);
       }
     } catch (error) {
       // The other lanes end after their ranges.
@@ -95,12 +96,12 @@ export class RowComparison {
     }
   }
 
-  async #compareRange(range: RowRange): Promise<void> {
+  async #compareRange(range: RowRange, memory: MergeMemory): Promise<void> {
     const { findings, signal } = this.#options;
     signal.throwIfAborted();
     const bounds = boundsOf(range.tokens);
-    if (await this.#passOver(range, bounds)) return;
-    const merge = await this.#openMerge(range, bounds);
+    if (await this.#passOver(range, bounds, memory)) return;
+    const merge = await this.#openMerge(range, bounds, memory);
     const name = rangeName(range);
     try {
       await this.#mergeAll(range, merge);
@@ -133,11 +134,12 @@ export class RowComparison {
   }
 
   /** Whether the range was clean, and the source has in it what it had. */
-  async #passOver(range: RowRange, bounds: KeyBounds): Promise<boolean> {
+  async #passOver(range: RowRange, bounds: KeyBounds, memory: MergeMemory): Promise<boolean> {
     const { kept, source } = this.#options;
     const before = kept?.ranges[range.number];
     if (before === undefined || !before.isClean) return false;
-    const { rows, root } = await digestDelivery(await this.#openDelivery(bounds), source.digester);
+    const delivery = await this.#openDelivery(bounds);
+    const { rows, root } = await digestDelivery(delivery, source.digester, { memory });
     if (rows !== before.rows || root !== before.sum) return false;
     this.#states.push(before);
     this.#passedOver.ranges += 1;
@@ -151,10 +153,11 @@ export class RowComparison {
     return source.sorted.openDelivery(rows.order, position, upper);
   }
 
-  async #openMerge(range: RowRange, bounds: KeyBounds): Promise<RowMerge> {
+  async #openMerge(range: RowRange, bounds: KeyBounds, memory: MergeMemory): Promise<RowMerge> {
     const { source, rows, signal } = this.#options;
     const delivery = await this.#openDelivery(bounds);
-    return new RowMerge(rows, delivery, readable(rows.blocks(range, signal)), source.digester);
+    const blocks = readable(rows.blocks(range, signal));
+    return new RowMerge(rows, delivery, blocks, source.digester, memory);
   }
 
   async #mergeAll({ number }: RowRange, merge: RowMerge): Promise<void> {

@@ -49,6 +49,15 @@ interface Side {
   isEnd: boolean;
 }
 
+/** Of merges one after another: a process would gather theirs faster than the collector takes them. */
+export class MergeMemory {
+  /** Of the source's block. */
+  block = new SharedArrayBuffer(CHUNK_BYTES);
+  /** For the one that is read while that is compared. */
+  free = new SharedArrayBuffer(CHUNK_BYTES);
+  readonly table = new Uint32Array(4 * TABLE_ROWS);
+}
+
 /** A part of the order: the source's rows and the target's, side by side. */
 export class RowMerge {
   readonly #order: SinkOrder;
@@ -56,12 +65,9 @@ export class RowMerge {
   readonly #delivery: Delivery;
   readonly #blocks: AsyncIterator<RowBlock>;
   readonly #state = new BigUint64Array(STATE_WORDS);
-  readonly #table = new Uint32Array(4 * TABLE_ROWS);
+  readonly #memory: MergeMemory;
   readonly #source: Side = { block: noBytes, at: 0, isEnd: false };
   readonly #target: Side = { block: noBytes, at: 0, isEnd: false };
-  /** Of the source's block, and for the one that is read while that is compared. */
-  #memory = new SharedArrayBuffer(CHUNK_BYTES);
-  #freeMemory = new SharedArrayBuffer(CHUNK_BYTES);
   #nextChunk: Promise<Chunk> | undefined;
   readonly #digester: RowDigester;
   /** Of all chunks so far; the last one is being digested while it is compared. */
@@ -73,7 +79,9 @@ export class RowMerge {
     delivery: Delivery,
     blocks: AsyncIterator<RowBlock>,
     digester: RowDigester,
+    memory = new MergeMemory(),
   ) {
+    this.#memory = memory;
     this.#order = order;
     this.#maxLevel = maxLevel;
     this.#delivery = delivery;
@@ -104,7 +112,7 @@ export class RowMerge {
       this.#target.at,
       this.#target.isEnd,
       this.#state,
-      this.#table,
+      this.#memory.table,
       true,
     );
     const [result, sourceAt, targetAt, found, equal, tooDeep] = step;
@@ -123,7 +131,7 @@ export class RowMerge {
     return this.#digests;
   }
 
-  /** Leaves nothing on the way; not called again. */
+  /** Leaves nothing on the way, so that the memory is free again; not called again. */
   async close(): Promise<void> {
     await this.#nextChunk?.catch(() => undefined);
     await this.#digests.catch(() => undefined);
@@ -139,13 +147,14 @@ export class RowMerge {
   /** The target's keys are copies; the source's rows are in memory that readAhead() fills again. */
   #findings(found: number): MergeFindings {
     const column = (number: number) => {
-      return this.#table.subarray(number * TABLE_ROWS, number * TABLE_ROWS + found);
+      return this.#memory.table.subarray(number * TABLE_ROWS, number * TABLE_ROWS + found);
     };
     const [kinds, sourceRows, targetRows] = [column(0), column(1), column(2)];
     const isExtra = (_row: number, i: number) => kinds[i] === kind.extra;
     const indexes = Array.from(sourceRows).filter((row, i) => !isExtra(row, i));
     const extras = keysAt(this.#target.block, Array.from(targetRows).filter(isExtra));
-    const rows = indexes.length === 0 ? undefined : { batch: viewSinkBatch(this.#memory), indexes };
+    const rows =
+      indexes.length === 0 ? undefined : { batch: viewSinkBatch(this.#memory.block), indexes };
     return { rows, extras };
   }
 
@@ -156,7 +165,7 @@ export class RowMerge {
     // The block before is filled again from here on.
     const before = await this.#digests;
     if (block !== undefined) {
-      [this.#memory, this.#freeMemory] = [block, this.#memory];
+      [this.#memory.block, this.#memory.free] = [block, this.#memory.block];
       this.#digests = this.#addDigests(before, block);
       // Handled where it is awaited; until then another failure may come first.
       this.#digests.catch(() => undefined);
@@ -180,7 +189,7 @@ export class RowMerge {
   }
 
   #readChunk(): Promise<Chunk> {
-    const chunk = this.#delivery.next(ROWS_A_CHUNK, this.#freeMemory);
+    const chunk = this.#delivery.next(ROWS_A_CHUNK, this.#memory.free);
     // Handled where it is awaited; until then another failure may come first.
     chunk.catch(() => undefined);
     return chunk;

@@ -155,3 +155,10 @@ export async function pass(
     await settle();
   }
 }
+
+/** Fails each frame so. */
+export function failing(failure: Extract<Behaviour, { kind: "fail" }>["failure"]): () => Behaviour {
+  return () => ({ kind: "fail", afterMs: 2, failure });
+}
+
+export const answering = (): Behaviour => ({ kind: "answer", afterMs: 2 });

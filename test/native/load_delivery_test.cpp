@@ -95,6 +95,28 @@ void test_first_position(Random& random) {
   CHECK_EQ(delivered, expected.size());
 }
 
+// The end comes again and again, though it gave all memory back.
+void test_end(Random& random) {
+  const Loaded loaded = make_loaded(random, 40);
+  std::unique_ptr<load::Delivery> delivery;
+  CHECK(load::Delivery::open(*loaded.ingest->rows(load::Order::kNode),
+                             *loaded.derivation->derived(load::Order::kNode), {}, &delivery)
+            .ok());
+  Bytes block(1u << 20);
+  load::Delivery::Chunk chunk;
+  size_t rows = 0;
+  while (CHECK(delivery->next(7, block, &chunk).ok()) && !chunk.is_end) rows += chunk.rows;
+  CHECK_EQ(rows, loaded.model->in_order(load::Order::kNode).size());
+  const sort::Position end = delivery->position();
+  for (int again = 0; again < 3; ++again) {
+    CHECK(delivery->next(1 + random.next() % 100, block, &chunk).ok());
+    CHECK(chunk.is_end);
+    CHECK_EQ(chunk.rows, 0u);
+    CHECK(delivery->position().key == end.key);
+    CHECK_EQ(delivery->position().equal_keys, end.equal_keys);
+  }
+}
+
 sort::Key order_key(load::Order order, const ExpectedRow& row) {
   sort::Key key = {};
   load::pack_order_key(order, row.key, key.data());
@@ -246,6 +268,7 @@ int main(int argc, char** argv) {
   Random random(62);
   test_positions(random);
   test_first_position(random);
+  test_end(random);
   for (size_t round = 0; round < 3 + effort / 10; ++round) test_shards(random);
   test_ranks(random);
   test_token_ranges(random);

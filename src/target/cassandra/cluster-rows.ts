@@ -36,6 +36,8 @@ export class ClusterRows implements RowReader {
   readonly #session: CassandraSession;
   readonly #lookup: PageReader;
   readonly #scanner: PageReader;
+  /** Of ranges that were read to their end. */
+  readonly #freeMemories: RowBlockMemory[] = [];
 
   private constructor(
     session: CassandraSession,
@@ -72,7 +74,8 @@ export class ClusterRows implements RowReader {
   async *blocks({ tokens }: RowRange, signal: AbortSignal): AsyncGenerator<RowBlock, void> {
     if (tokens === null) return;
     // While a block is looked at the next page is read.
-    const [memory, other] = [new RowBlockMemory(), new RowBlockMemory()];
+    const memories = this.#freeMemories.splice(0, 2);
+    const [memory = new RowBlockMemory(), other = new RowBlockMemory()] = memories;
     let turn = 0;
     const size = new PageSize(PAGE_BYTES);
     const { layout } = this.#queries;
@@ -84,6 +87,8 @@ export class ClusterRows implements RowReader {
     });
     const reader = new PageReader(fetch);
     yield* readAhead(reader.pages(this.#queries.rawRangeOf(tokens), size, signal));
+    // Not where it was ended before: then a page may still be on its way into one of them.
+    this.#freeMemories.push(memory, other);
   }
 
   async count({ tokens }: RowRange, signal: AbortSignal): Promise<number> {

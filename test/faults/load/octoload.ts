@@ -2,7 +2,9 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const main = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
+/** The command, as it was compiled. */
+export const octoloadMain = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
+
 const execute = promisify(execFile);
 
 /**
@@ -17,5 +19,5 @@ export async function octoload(
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const options = { env: { ...process.env, ...env } };
-  return (await execute(process.execPath, [main, ...args], options)).stdout;
+  return (await execute(process.execPath, [octoloadMain, ...args], options)).stdout;
 }

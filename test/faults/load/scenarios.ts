@@ -12,6 +12,7 @@ import {
 } from "./node-faults.js";
 import type { ScenarioLog } from "./scenario-log.js";
 import { columnDropped, tableAltered, tableDropped } from "./table-faults.js";
+import { validatedWhileKilled } from "./validate-faults.js";
 
 export interface Scenario {
   readonly name: string;
@@ -90,6 +91,12 @@ export const scenarios: readonly Scenario[] = [
     what: "a row above the server's mutation limit, one of level 22",
     isShort: false,
     run: unfitRows,
+  },
+  {
+    name: "validated-while-killed",
+    what: "one node and then another is killed during a validation",
+    isShort: true,
+    run: validatedWhileKilled,
   },
 ];
 
