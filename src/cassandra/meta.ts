@@ -7,6 +7,8 @@ import { requestFailure } from "./session-errors.js";
 import { metaTable } from "./tables.js";
 
 const PAGE_BYTES = 1 << 20;
+/** A server that misses its quorum says so after 5 s, unless configured. */
+const retry = { attempts: 4, firstPauseMs: 200 };
 
 /** The answer to a conditional write. */
 type Outcome =
@@ -25,7 +27,7 @@ export class MetaStore {
 
   constructor(session: CassandraSession) {
     this.#session = session;
-    this.#reader = new PageReader(pageFetcher(session.client));
+    this.#reader = new PageReader(pageFetcher(session.client), retry);
     this.#table = `${quoteName(session.target.keyspace)}.${metaTable.name}`;
   }
 
