@@ -42,6 +42,7 @@ export async function countRanges(options: CountOptions): Promise<CountedRanges>
   const unchecked: UncheckedRange[] = [];
   let counted = 0;
   const lane = async () => {
+    const memory = { block: new SharedArrayBuffer(CHUNK_BYTES) };
     for (let range = left.shift(); range !== undefined; range = left.shift()) {
       if (signal.aborted) throw interrupted();
       const name = rangeName(range);
@@ -50,7 +51,7 @@ export async function countRanges(options: CountOptions): Promise<CountedRanges>
         unchecked.push({ range: name, code: found.code, message: found.message });
         continue;
       }
-      ranges.push({ range: name, expected: await countSource(range, options), found });
+      ranges.push({ range: name, expected: await countSource(range, memory, options), found });
       counted += found;
       onProgress(counted);
     }
@@ -73,21 +74,25 @@ async function countTarget(
   }
 }
 
-/** Rows that a load would send: those of collisions' losers and rejected rows are not. */
+/**
+ * Rows that a load would send: those of collisions' losers and rejected rows are not.
+ *
+ * @param memory is filled, and used again
+ */
 async function countSource(
   { tokens }: RowRange,
+  memory: { block: SharedArrayBuffer },
   { source, rows: { order, maxLevel } }: CountOptions,
 ): Promise<number> {
   const { lower, upper } = boundsOf(tokens);
   const position = lower === undefined ? undefined : positionBefore(lower);
   const delivery = await source.sorted.openDelivery(order, position, upper);
-  let memory = new SharedArrayBuffer(CHUNK_BYTES);
   let count = 0;
   for (;;) {
-    const { block, isEnd } = await delivery.next(ROWS_A_CHUNK, memory);
+    const { block, isEnd } = await delivery.next(ROWS_A_CHUNK, memory.block);
     if (isEnd) return count;
     if (block === undefined) continue;
-    memory = block;
+    memory.block = block;
     for (const level of viewSinkBatch(block).levels) if (level <= maxLevel) count += 1;
   }
 }
