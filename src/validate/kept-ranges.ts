@@ -11,7 +11,7 @@ import { targetPlace } from "../sink/target-place.js";
 import type { RowRange } from "../target/row-reader.js";
 
 export const RANGES_FILE = "ranges.json";
-const VERSION = 1;
+const VERSION = 2;
 
 /** What a comparison of all rows found of one range of the target's order. */
 export interface RangeState {
@@ -42,6 +42,8 @@ export interface KeptFor {
 interface RangesFile extends KeptFor {
   readonly version: number;
   readonly validationId: string;
+  /** ms since 1970: ids of the same second have no order. */
+  readonly keptAtMs: number;
   /** Tokens in decimal; null: all rows. */
   readonly ranges: readonly (Omit<RangeState, "range"> & {
     readonly after: string | null;
@@ -56,7 +58,7 @@ export async function keepRanges(
 ): Promise<void> {
   const states = [...ranges].sort((a, b) => a.range.number - b.range.number);
   const file: RangesFile = {
-    ...{ version: VERSION, validationId, target, sourceName, lastRunId },
+    ...{ version: VERSION, validationId, keptAtMs: Date.now(), target, sourceName, lastRunId },
     ranges: states.map(({ range: { tokens }, rows, sum, isClean }) => ({
       after: tokens === null ? null : String(tokens.after),
       last: tokens === null ? null : String(tokens.last),
@@ -83,7 +85,7 @@ export async function findKept(
     .filter(({ target, sourceName }) => {
       return targetPlace(target) === targetPlace(wanted.target) && sourceName === wanted.sourceName;
     })
-    .sort((a, b) => (a.validationId < b.validationId ? 1 : -1));
+    .sort((a, b) => b.keptAtMs - a.keptAtMs);
   if (latest === undefined) {
     const places = folders.join(" and ");
     throw missing(wanted, `no full validation of ${wanted.sourceName} is in ${places}`);
