@@ -190,7 +190,7 @@ async function writeRows(
   path: string,
   { signal, onProgress }: BackupHooks,
 ) {
-  const writer = new CellWriter(session, layout);
+  const writer = await CellWriter.open(session, layout);
   const { size } = await stat(path);
   let share = 0;
   for await (const rows of readRowFile(path, (bytes) => {

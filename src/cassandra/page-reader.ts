@@ -11,7 +11,7 @@ export type CqlRow = Readonly<Record<string, unknown>>;
 /** A prepared SELECT that is read in pages. */
 export interface PageQuery {
   readonly cql: string;
-  readonly params: readonly (bigint | number)[];
+  readonly params: readonly (bigint | number | string)[];
   /** For messages, such as "reading octree_nodes". */
   readonly what: string;
   /** The same rows by queries over parts of the range; undefined: it cannot be divided. */

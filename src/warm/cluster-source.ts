@@ -8,8 +8,7 @@ import { type CassandraSession, connectCassandra } from "../cassandra/session.js
 import { rowTables } from "../cassandra/tables.js";
 import type { Layout } from "../encoding/layout.js";
 import type { Environment } from "../endpoint/password.js";
-import { OctoloadError } from "../errors/octoload-error.js";
-import { readTargetRecord, settleTarget } from "../sink/cassandra/target-record.js";
+import { requireTargetRecord } from "../sink/cassandra/target-record.js";
 import type { Stretch, WarmKey, WarmRow, WarmSource, WarmTile } from "./warm-source.js";
 
 export interface ClusterSourceOptions {
@@ -56,10 +55,8 @@ export class ClusterSource implements WarmSource {
       ...(onNote === undefined ? {} : { onNote }),
     });
     try {
-      const { layout } = await settleTarget(session, { layout: target.layout, frame: null });
-      const meta = await readTargetRecord(session, layout);
-      if (meta !== undefined) return new ClusterSource(session, meta.layout);
-      throw new OctoloadError("TARGET_MISSING", `nothing was loaded into ${target.keyspace} yet`);
+      const wanted = { layout: target.layout, frame: null };
+      return new ClusterSource(session, (await requireTargetRecord(session, wanted)).layout);
     } catch (error) {
       await session.close().catch(() => undefined);
       throw error;

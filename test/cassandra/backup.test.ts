@@ -1,9 +1,12 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { types } from "cassandra-driver";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Client, type QueryOptions, types } from "cassandra-driver";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { backupTarget } from "../../src/backup/backup.js";
 import { restoreBackup } from "../../src/backup/restore.js";
+import { readRowFile } from "../../src/backup/row-file.js";
+import { CellWriter } from "../../src/backup/write-cells.js";
+import { readWarning } from "../../src/cassandra/dispatch/server-warnings.js";
 import { beginRestore } from "../../src/cassandra/restore-claim.js";
 import {
   readDualWriteStatus,
@@ -11,6 +14,7 @@ import {
   switchDualWriteOn,
 } from "../../src/cassandra/t0.js";
 import type { Layout } from "../../src/sink/sink.js";
+import { openTarget } from "../../src/target/open-target.js";
 import { runCli } from "../cli/run-cli.js";
 import { rejectionOf } from "../support/rejection-of.js";
 import { nodeTable, readJson } from "../support/run-samples.js";
@@ -27,6 +31,11 @@ function newSource(...table: Parameters<typeof nodeTable>): string {
   writeTable(path, nodeTable(...table));
   return path;
 }
+
+type SendBatch = (
+  queries: { query: string; params: unknown[] }[],
+  options?: QueryOptions,
+) => Promise<types.ResultSet>;
 
 const newOut = () => join(mkdtempSync(join(folder, "backup-")), "backup");
 
@@ -96,6 +105,27 @@ describeOnCassandra("a backup of a target in Cassandra", (cassandra) => {
       expect(materials.filter((material) => material === 77)).toHaveLength(1);
       expect(materials.filter((material) => material === null)).toHaveLength(1);
       expect((await keyspace.writeTimes()).length).toBe(1);
+    });
+
+    it("is written in batches that are not too large for the server", async () => {
+      const out = await backUp(keyspace);
+      const [sizes, warned] = [[] as number[], [] as unknown[]];
+      const { client } = keyspace.session;
+      const writer = await CellWriter.open(keyspace.session, layout);
+      const batch: SendBatch = client.batch.bind(client);
+      vi.spyOn(client, "batch").mockImplementation((async (queries, options) => {
+        const result = await batch(queries, options);
+        const warnings = result.info.warnings ?? [];
+        sizes.push(queries.length);
+        warned.push(...warnings.filter((text) => readWarning(text).kind !== "expected"));
+        return result;
+      }) as SendBatch as Client["batch"]);
+      for await (const rows of readRowFile(join(out, "rows.bin"))) await writer.write(rows);
+      await writer.drain();
+      expect(warned).toEqual([]);
+      expect(writer.written).toEqual({ rows: ROWS, expired: 0 });
+      expect(Math.max(...sizes)).toBeGreaterThan(8);
+      vi.restoreAllMocks();
     });
 
     it("goes into another keyspace, which it makes", async () => {
@@ -198,6 +228,11 @@ describeOnCassandra("a backup of a target in Cassandra", (cassandra) => {
       expect((await rejectionOf(switchDualWriteOn(keyspace.session))).code).toBe(
         "TARGET_RESTORING",
       );
+      const reading = await rejectionOf(openTarget(keyspace.url, { env: {} }));
+      expect([reading.code, reading.message]).toEqual([
+        "TARGET_RESTORING",
+        expect.stringContaining("a restore began at"),
+      ]);
       const backup = backupTarget({ from: keyspace.url, out: newOut(), env: {} });
       expect((await rejectionOf(backup)).code).toBe("TARGET_RESTORING");
       await restore(out, keyspace.url);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { hasMetaTable, requireTables } from "../../cassandra/fitness.js";
 import { inspectKeyspace } from "../../cassandra/inspect.js";
 import { MetaStore } from "../../cassandra/meta.js";
+import { requireWhole } from "../../cassandra/restoring.js";
 import { SCHEMA_VERSION } from "../../cassandra/schema.js";
 import type { CassandraSession } from "../../cassandra/session.js";
 import { type Frame, frames } from "../../encoding/frame.js";
@@ -68,6 +69,27 @@ export async function recordTarget(
     if (outcome.applied || outcome.value === value) continue;
     await settleTarget(session, { layout, frame });
   }
+}
+
+/**
+ * What a target that is to be read records of itself.
+ *
+ * @param wanted null where the user did not say
+ * @throws OctoloadError what settleTarget() throws; TARGET_MISSING where nothing was loaded yet,
+ *   TARGET_RESTORING where a part only is there
+ */
+export async function requireTargetRecord(
+  session: CassandraSession,
+  wanted: { readonly layout: Layout | null; readonly frame: Frame | null },
+): Promise<TargetMeta> {
+  const { layout } = await settleTarget(session, wanted);
+  const meta = await readTargetRecord(session, layout);
+  if (meta === undefined) {
+    const { keyspace } = session.target;
+    throw new OctoloadError("TARGET_MISSING", `nothing was loaded into ${keyspace} yet`);
+  }
+  await requireWhole(session);
+  return meta;
 }
 
 /**

@@ -10,8 +10,7 @@ import { Frame, type FrameSpec } from "../../encoding/frame.js";
 import { MAX_CODE_LEVEL, MAX_LEVEL, requireLevel } from "../../encoding/level.js";
 import { encodePoint } from "../../encoding/point.js";
 import type { Environment } from "../../endpoint/password.js";
-import { OctoloadError } from "../../errors/octoload-error.js";
-import { readTargetRecord, settleTarget } from "../../sink/cassandra/target-record.js";
+import { requireTargetRecord } from "../../sink/cassandra/target-record.js";
 import type { Layout } from "../../sink/sink.js";
 import type { TargetMeta } from "../../sink/target-meta.js";
 import { decodeRows, type StoredRow } from "../row-decoder.js";
@@ -73,10 +72,8 @@ export class ClusterTarget implements Target {
     });
     try {
       const wanted = frame === undefined ? null : Frame.from(frame);
-      const { layout } = await settleTarget(session, { layout: target.layout, frame: wanted });
-      const meta = await readTargetRecord(session, layout);
-      if (meta !== undefined) return new ClusterTarget(session, meta);
-      throw new OctoloadError("TARGET_MISSING", `nothing was loaded into ${target.keyspace} yet`);
+      const meta = await requireTargetRecord(session, { layout: target.layout, frame: wanted });
+      return new ClusterTarget(session, meta);
     } catch (error) {
       await session.close().catch(() => undefined);
       throw error;
