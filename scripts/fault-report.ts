@@ -39,12 +39,15 @@ ${cassandraVersion}, three nodes, each row on all of them, LOCAL_QUORUM; the ref
 What a table holds is read by ranges of tokens with the plain driver and compared with an embedded
 target of the same source, every column of every row.
 
-- octoload: commit ${await commit()}
+- octoload: commit ${await commitAtStart}
 - machine: ${availableParallelism()} × ${cpus()[0]?.model.trim() ?? "unknown"}, ${gib} GiB, Node ${process.version}; loader and nodes share it
 `;
 }
 
-async function commit(): Promise<string> {
+/** Asked for before there is a report, which is a change of the work tree itself. */
+const commitAtStart = describeCommit();
+
+async function describeCommit(): Promise<string> {
   const { code, output } = await run("git", ["describe", "--always", "--dirty"]);
   return code === 0 ? output.trim() : "unknown";
 }

@@ -40,18 +40,29 @@ describeWithPrograms(["java", "mvn"], "a load into three nodes, one of which,", 
     await servers?.stop();
   }, 60_000);
 
-  /** Loads rows while something happens to a node, and more until it is over. */
-  async function loadDuring(first: number, act: () => Promise<void>): Promise<void> {
+  /**
+   * Loads rows while something happens to a node, and more until it is over.
+   *
+   * @param act may wait for `underWay`, after which requests are on their way to all nodes
+   */
+  async function loadDuring(
+    first: number,
+    act: (underWay: () => Promise<void>) => Promise<void>,
+  ): Promise<void> {
     await target.execute("TRUNCATE {ks}.octree_nodes");
     const dispatcher = await target.dispatcher({ requestTimeoutMs: 3_000 });
     let isOver = false;
-    const acting = act().finally(() => {
+    const waiting: (() => void)[] = [];
+    const underWay = () => new Promise<void>((resolve) => waiting.push(resolve));
+    const acting = act(underWay).finally(() => {
       isOver = true;
     });
     let rows = 0;
     const part = 16_000;
     while (!isOver) {
-      const outcomes = await load(dispatcher, target.frames(part, { first: first + rows }));
+      const loading = load(dispatcher, target.frames(part, { first: first + rows }));
+      for (const resolve of waiting.splice(0)) resolve();
+      const outcomes = await loading;
       expect(outcomes.every((kind) => kind === "done")).toBe(true);
       rows += part;
       // Rows enough, and not so many that counting them is the test.
@@ -95,8 +106,9 @@ describeWithPrograms(["java", "mvn"], "a load into three nodes, one of which,", 
 
   it("is killed and comes back: every row is acknowledged and there", async () => {
     target.events.length = 0;
-    await loadDuring(10_000_000, async () => {
+    await loadDuring(10_000_000, async (underWay) => {
       await sleep(2_000);
+      await underWay();
       await servers.node(3).kill("SIGKILL");
       await servers.node(3).start();
       await servers.waitUntilWhole();
