@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { type CassandraServers, startCassandra } from "../../scripts/cluster/cassandra.mjs";
 import type { FrameDispatcher } from "../../src/cassandra/dispatch/frame-dispatcher.js";
 import { DispatchKeyspace, type ReadyFrame } from "../cassandra/dispatch-keyspace.js";
@@ -31,25 +31,24 @@ describeWithPrograms(["java", "mvn"], "a load into three nodes, one of which,", 
       isShortLived: true,
       yaml: { max_mutation_size: "1MiB" },
     });
-    const points = servers.contactPoints.map((address) => `${address}:${servers.port}`);
-    target = await DispatchKeyspace.open(points.join(","), 3);
   }, 240_000);
 
-  afterAll(async () => {
-    await target?.close();
-    await servers?.stop();
+  afterAll(() => servers?.stop(), 60_000);
+
+  // A keyspace each: emptied by TRUNCATE, a table may get rows back from hints that are being replayed.
+  beforeEach(async () => {
+    const points = servers.contactPoints.map((address) => `${address}:${servers.port}`);
+    target = await DispatchKeyspace.open(points.join(","), 3);
   }, 60_000);
+
+  afterEach(() => target?.close(), 60_000);
 
   /**
    * Loads rows while something happens to a node, and more until it is over.
    *
    * @param act may wait for `underWay`, after which requests are on their way to all nodes
    */
-  async function loadDuring(
-    first: number,
-    act: (underWay: () => Promise<void>) => Promise<void>,
-  ): Promise<void> {
-    await target.execute("TRUNCATE {ks}.octree_nodes");
+  async function loadDuring(act: (underWay: () => Promise<void>) => Promise<void>): Promise<void> {
     const dispatcher = await target.dispatcher({ requestTimeoutMs: 3_000 });
     let isOver = false;
     const waiting: (() => void)[] = [];
@@ -60,7 +59,7 @@ describeWithPrograms(["java", "mvn"], "a load into three nodes, one of which,", 
     let rows = 0;
     const part = 16_000;
     while (!isOver) {
-      const loading = load(dispatcher, target.frames(part, { first: first + rows }));
+      const loading = load(dispatcher, target.frames(part, { first: rows }));
       for (const resolve of waiting.splice(0)) resolve();
       const outcomes = await loading;
       expect(outcomes.every((kind) => kind === "done")).toBe(true);
@@ -95,7 +94,7 @@ describeWithPrograms(["java", "mvn"], "a load into three nodes, one of which,", 
   }, 120_000);
 
   it("is frozen for some seconds: every row is acknowledged and there", async () => {
-    await loadDuring(0, async () => {
+    await loadDuring(async () => {
       await sleep(2_000);
       servers.node(2).pause();
       await sleep(8_000);
@@ -105,8 +104,7 @@ describeWithPrograms(["java", "mvn"], "a load into three nodes, one of which,", 
   }, 240_000);
 
   it("is killed and comes back: every row is acknowledged and there", async () => {
-    target.events.length = 0;
-    await loadDuring(10_000_000, async (underWay) => {
+    await loadDuring(async (underWay) => {
       await sleep(2_000);
       await underWay();
       await servers.node(3).kill("SIGKILL");
