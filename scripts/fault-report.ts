@@ -79,5 +79,8 @@ function section({ name, what, startedAt, log, failure }: ScenarioResult): strin
 
 /** Where the package lies is of no use to others. */
 function cell(text: string): string {
-  return text.replaceAll(packageRoot, ".").replaceAll("|", "\\|").replaceAll(/\s*\n\s*/g, "<br>");
+  return text
+    .replaceAll(packageRoot, ".")
+    .replaceAll("|", "\\|")
+    .replaceAll(/\s*\n\s*/g, "<br>");
 }
