@@ -35,7 +35,7 @@ describeWithPrograms(["java", "mvn"], "a load into three nodes, one of which,", 
 
   afterAll(() => servers?.stop(), 60_000);
 
-  // A keyspace each: emptied by TRUNCATE, a table may get rows back from hints that are being replayed.
+  // A keyspace each: a table emptied by TRUNCATE got rows back, it seems from hints on their way.
   beforeEach(async () => {
     const points = servers.contactPoints.map((address) => `${address}:${servers.port}`);
     target = await DispatchKeyspace.open(points.join(","), 3);
