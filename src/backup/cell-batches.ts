@@ -10,12 +10,14 @@ export type PlacesOf = (rows: readonly CellRow[]) => readonly (string | number)[
 /** Layout tile: one partition, and so one mutation. */
 export const placesByTile: PlacesOf = (rows) => rows.map(({ level, tile }) => `${level} ${tile}`);
 
-/** Layout node: one set of replicas, so that a batch takes no more of them than a row does. */
-export function placesByReplicas(ring: () => Ring): PlacesOf {
+/**
+ * Layout node: one set of replicas, so that a batch takes no more of them than a row does. Where the
+ * ring has changed since, a batch is passed on by the node that gets it.
+ */
+export function placesByReplicas(ring: Ring): PlacesOf {
   return (rows) => {
-    const current = ring();
     const codes = BigInt64Array.from(rows, (row) => BigInt(keyValues(row, "node")[0] ?? 0));
-    return Array.from(tokens(codes), (token) => replicaSetAt(current, token));
+    return Array.from(tokens(codes), (token) => replicaSetAt(ring, token));
   };
 }
 

@@ -1,5 +1,6 @@
 import { types } from "cassandra-driver";
 import { quoteName } from "../cassandra/cql-text.js";
+import { insertRowCql } from "../cassandra/frames.js";
 import { rowTables, valueColumns } from "../cassandra/tables.js";
 import type { Layout } from "../encoding/layout.js";
 import { type CellRow, keyValues } from "./cell-row.js";
@@ -28,14 +29,11 @@ export class CellStatements {
 
   constructor(keyspace: string, layout: Layout) {
     const { name, partitionKey, clusteringKey } = rowTables[layout];
-    const table = `${quoteName(keyspace)}.${name}`;
-    const keys = [...partitionKey, ...clusteringKey];
-    const values = valueColumns.map((column) => column.name);
-    const columns = [...keys, ...values];
-    const marks = columns.map(() => "?").join(", ");
+    const settings = valueColumns.map((column) => `${column.name} = ?`).join(", ");
+    const keys = [...partitionKey, ...clusteringKey].map((key) => `${key} = ?`).join(" AND ");
     this.#layout = layout;
-    this.#insert = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${marks}) USING TIMESTAMP ? AND TTL ?`;
-    this.#update = `UPDATE ${table} USING TIMESTAMP ? AND TTL ? SET ${values.map((value) => `${value} = ?`).join(", ")} WHERE ${keys.map((key) => `${key} = ?`).join(" AND ")}`;
+    this.#insert = `${insertRowCql(keyspace, layout)} USING TIMESTAMP ? AND TTL ?`;
+    this.#update = `UPDATE ${quoteName(keyspace)}.${name} USING TIMESTAMP ? AND TTL ? SET ${settings} WHERE ${keys}`;
   }
 
   /**

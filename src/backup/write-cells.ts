@@ -46,13 +46,22 @@ export class CellWriter {
     this.#client = client;
     this.#statements = new CellStatements(target.keyspace, layout);
     this.#limits = limits;
-    const ring = new RingView(client, target.keyspace, datacenter);
-    this.#placesOf = layout === "tile" ? placesByTile : placesByReplicas(() => ring.current);
+    this.#placesOf =
+      layout === "tile"
+        ? placesByTile
+        : placesByReplicas(new RingView(client, target.keyspace, datacenter).current);
   }
 
-  /** Batches are as large as the servers take without a warning. @throws OctoloadError CASSANDRA_* */
-  static async open(session: CassandraSession, layout: Layout): Promise<CellWriter> {
-    return new CellWriter(session, layout, await readFrameLimits(session, layout));
+  /**
+   * @param limits of a batch; by default what the servers take without a warning
+   * @throws OctoloadError CASSANDRA_*
+   */
+  static async open(
+    session: CassandraSession,
+    layout: Layout,
+    limits?: FrameLimits,
+  ): Promise<CellWriter> {
+    return new CellWriter(session, layout, limits ?? (await readFrameLimits(session, layout)));
   }
 
   get written(): WrittenCells {

@@ -23,7 +23,7 @@ const ring: Ring = {
   replicaSets: [["a"], ["b"]],
 };
 
-const cut = (rows: readonly CellRow[], placesOf: PlacesOf = placesByReplicas(() => ring)) => [
+const cut = (rows: readonly CellRow[], placesOf: PlacesOf = placesByReplicas(ring)) => [
   ...cutBatches(rows, statementsOf, placesOf, limits),
 ];
 
@@ -33,7 +33,7 @@ describe("batches of restored rows", () => {
       fc.property(fc.array(anyCellRow, { maxLength: 60 }), (rows) => {
         // Made once: what is left of a time to live changes by the second.
         const made = new Map(rows.map((row) => [row, statementsOf(row)]));
-        const places = placesByReplicas(() => ring);
+        const places = placesByReplicas(ring);
         const batches = [...cutBatches(rows, (row) => made.get(row) ?? [], places, limits)];
         expect(batches.flat()).toEqual(rows.flatMap((row) => made.get(row) ?? []));
         expect(batches.every(([first]) => first !== undefined && isInsert(first))).toBe(true);

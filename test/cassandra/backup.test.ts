@@ -139,6 +139,24 @@ describeOnCassandra("a backup of a target in Cassandra", (cassandra) => {
     });
   });
 
+  it("is written in halves of a batch that the server refuses as too large", async () => {
+    const keyspace = await open("node");
+    await load(keyspace, newSource(ROWS));
+    const cells = await keyspace.cells();
+    const out = await backUp(keyspace);
+    await keyspace.execute("TRUNCATE {ks}.octree_nodes");
+    const sent = vi.spyOn(keyspace.session.client, "batch");
+    // Above batch_size_fail_threshold, 50 KiB by default.
+    const limits = { maxRows: ROWS, maxMutationBytes: 1 << 20 };
+    const writer = await CellWriter.open(keyspace.session, "node", limits);
+    for await (const rows of readRowFile(join(out, "rows.bin"))) await writer.write(rows);
+    await writer.drain();
+    const refused = await Promise.allSettled(sent.mock.results.map(({ value }) => value));
+    vi.restoreAllMocks();
+    expect(refused.some(({ status }) => status === "rejected")).toBe(true);
+    expect(await keyspace.cells()).toEqual(cells);
+  });
+
   describe("of cells with times of their own", () => {
     it("keeps each write time, and what is left of a time to live", async () => {
       const keyspace = await open("node");
